@@ -1,0 +1,38 @@
+// Every bound the engine holds against what comes from outside, in one place. Each is enforced where
+// it is used, answered with a named error, and counted. Thread rule: constants.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rp::limits {
+
+// Display of one phone.
+inline constexpr std::int32_t kMaxOutputSide_px = 4096;
+inline constexpr std::int32_t kMinOutputSide_px = 64;
+inline constexpr std::int32_t kMaxBufferSide_px = 8192;
+inline constexpr std::size_t kMaxSurfacesPerClient = 2048;
+inline constexpr std::size_t kMaxClientsPerPhone = 128;
+inline constexpr std::size_t kMaxObjectsPerClient = 65'536;
+inline constexpr std::size_t kMaxFrameCallbacksPerSurface = 256;
+inline constexpr std::size_t kMaxDamageRects = 64;        // more are merged to their bounding box
+inline constexpr std::size_t kMaxExactRects = 1024;      // of an opaque or input region
+inline constexpr std::size_t kMaxSubsurfaceDepth = 32;
+inline constexpr std::size_t kTouchSlots = 10;
+
+// Clipboard, either way.
+inline constexpr std::size_t kMaxClipboardBytes = 1 << 20;
+
+// Wire, from a client.
+inline constexpr std::size_t kMaxClientMessageBytes = kMaxClipboardBytes + 1024;
+inline constexpr std::size_t kMaxTextBytes = 4096;
+
+// Transport.
+inline constexpr std::size_t kMaxUnacknowledgedFrames = 4;
+
+// HTTP.
+inline constexpr std::size_t kMaxHttpHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kMaxHttpBodyBytes = 1 << 20;
+inline constexpr std::size_t kMaxConnections = 4096;
+
+}  // namespace rp::limits

@@ -1,0 +1,86 @@
+// Picture: one composed image in YUV 4:2:0, the thing encoders read. PicturePool: the few pictures of
+// one phone, allocated once per size and reused; knows for each what has changed since it was last
+// written, so that the composer touches only stale pixels (the idea of EGL_EXT_buffer_age).
+//
+//   I420 in one block; each plane's stride is a multiple of 64 bytes, rows padded to even counts:
+//
+//   y:  stride_y × even_height     u: stride_uv × even_height/2     v: stride_uv × even_height/2
+//
+// Colour: BT.709 limited range (what the H.264 VUI says and browsers assume for HD).
+// Thread rule: the pool belongs to the shard. A PictureRef may travel to an encoder's thread and must be
+// dropped on the shard (completion rings carry it back).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/frame/geometry.h"
+
+namespace rp {
+
+struct Picture {
+  Size size;        // what is shown
+  Size coded;       // size rounded up to even
+  std::int32_t stride_y = 0;
+  std::int32_t stride_uv = 0;
+  std::uint8_t* y = nullptr;
+  std::uint8_t* u = nullptr;
+  std::uint8_t* v = nullptr;
+  Region stale;     // pixels not yet equal to the newest scene; the composer clears it
+};
+
+class PicturePool;
+
+// Sole use of one picture; gives it back to its pool when destroyed.
+class PictureRef {
+ public:
+  PictureRef() = default;
+  PictureRef(PictureRef&& other) noexcept;
+  PictureRef& operator=(PictureRef&& other) noexcept;
+  ~PictureRef() { reset(); }
+  void reset();
+  [[nodiscard]] explicit operator bool() const { return picture_ != nullptr; }
+  [[nodiscard]] Picture& operator*() const { return *picture_; }
+  [[nodiscard]] Picture* operator->() const { return picture_; }
+
+ private:
+  friend class PicturePool;
+  std::shared_ptr<PicturePool> pool_;  // shared: pictures in flight outlive a resize of the session
+  Picture* picture_ = nullptr;
+};
+
+class PicturePool : public std::enable_shared_from_this<PicturePool> {
+ public:
+  // `size` within limits::kMin/MaxOutputSide_px. Memory is reserved, touched only when used.
+  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count);
+  PicturePool(const PicturePool&) = delete;
+  PicturePool& operator=(const PicturePool&) = delete;
+  ~PicturePool();
+
+  [[nodiscard]] Size size() const { return size_; }
+  // Marks output pixels as changed in every picture, in flight ones as well.
+  void add_damage(const Region& damage);
+  // The free picture with the least stale area; empty when all are in flight.
+  [[nodiscard]] PictureRef acquire();
+
+ private:
+  friend class PictureRef;
+  struct Slot {
+    Picture picture;
+    Region pending;  // damage since it was handed out
+    bool in_use = false;
+  };
+  explicit PicturePool(Size size) : size_(size) {}
+  void give_back(Picture* picture);
+
+  Size size_;
+  void* memory_ = nullptr;
+  std::size_t memory_bytes_ = 0;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace rp
