@@ -1,6 +1,6 @@
-// Clock: where time comes from. All of the engine's times are CLOCK_MONOTONIC microseconds (TimePoint),
-// the clock Wayland's presentation times use too. Injected everywhere, so that tests move time by hand.
-// Thread rule: SystemClock from any thread; FakeClock from the test's thread.
+// Clock: where time comes from. All of the engine's times are CLOCK_MONOTONIC microseconds
+// (TimePoint), the clock Wayland's presentation times use too. Injected everywhere, so that tests
+// move time by hand. Thread rule: SystemClock from any thread; FakeClock from the test's thread.
 #pragma once
 
 #include <chrono>

@@ -88,7 +88,8 @@ void EventLoop::run_once(Duration timeout) {
   constexpr int kEventsPerTurn = 64;
   std::array<epoll_event, kEventsPerTurn> events;
   const Duration wait = until_next_timer(timeout);
-  const timespec ts{.tv_sec = wait.count() / 1'000'000, .tv_nsec = wait.count() % 1'000'000 * 1'000};
+  const timespec ts{.tv_sec = wait.count() / 1'000'000,
+                    .tv_nsec = wait.count() % 1'000'000 * 1'000};
   const int ready = ::epoll_pwait2(epoll_.get(), events.data(), kEventsPerTurn,
                                    wait.count() < 0 ? nullptr : &ts, nullptr);
   RP_CHECK(ready >= 0 || errno == EINTR);
@@ -215,8 +216,6 @@ void EventLoop::Timer::cancel() {
   entry.armed = false;
 }
 
-bool EventLoop::Timer::armed() const {
-  return loop_ != nullptr && loop_->timers_.at(id_)->armed;
-}
+bool EventLoop::Timer::armed() const { return loop_ != nullptr && loop_->timers_.at(id_)->armed; }
 
 }  // namespace rp

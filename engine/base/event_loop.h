@@ -1,6 +1,6 @@
-// EventLoop: one thread's epoll loop with timers and a thread-safe mailbox. A shard, the front and the
-// controller each run one. A loop with nothing to do sleeps in the kernel: no tick.
-// Thread rule: everything from the loop's own thread, except post() and stop(), which any thread may call.
+// EventLoop: one thread's epoll loop with timers and a thread-safe mailbox. A shard, the front and
+// the controller each run one. A loop with nothing to do sleeps in the kernel: no tick. Thread
+// rule: everything from the loop's own thread, except post() and stop(), which any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -72,13 +72,14 @@ class EventLoop {
   [[nodiscard]] Result<Watch> watch(int fd, std::uint32_t events, FdCallback callback);
   [[nodiscard]] Timer timer(Callback callback);
 
-  // Runs `task` on the loop's thread on its next turn. From any thread. Never runs it inside post().
+  // Runs `task` on the loop's thread on its next turn. From any thread. Never runs it inside
+  // post().
   void post(Callback task);
 
   void run();   // until stop()
   void stop();  // from any thread
-  // One turn: waits at most `timeout` for the first event (negative: as long as it takes), then runs
-  // what is ready. For tests with a FakeClock: advance the clock, then run_once(Duration(0)).
+  // One turn: waits at most `timeout` for the first event (negative: as long as it takes), then
+  // runs what is ready. For tests with a FakeClock: advance the clock, then run_once(Duration(0)).
   void run_once(Duration timeout);
 
  private:

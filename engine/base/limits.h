@@ -1,5 +1,5 @@
-// Every bound the engine holds against what comes from outside, in one place. Each is enforced where
-// it is used, answered with a named error, and counted. Thread rule: constants.
+// Every bound the engine holds against what comes from outside, in one place. Each is enforced
+// where it is used, answered with a named error, and counted. Thread rule: constants.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ inline constexpr std::size_t kMaxSurfacesPerClient = 2048;
 inline constexpr std::size_t kMaxClientsPerPhone = 128;
 inline constexpr std::size_t kMaxObjectsPerClient = 65'536;
 inline constexpr std::size_t kMaxFrameCallbacksPerSurface = 256;
-inline constexpr std::size_t kMaxDamageRects = 64;        // more are merged to their bounding box
-inline constexpr std::size_t kMaxExactRects = 1024;      // of an opaque or input region
+inline constexpr std::size_t kMaxDamageRects = 64;   // more are merged to their bounding box
+inline constexpr std::size_t kMaxExactRects = 1024;  // of an opaque or input region
 inline constexpr std::size_t kMaxSubsurfaceDepth = 32;
 inline constexpr std::size_t kTouchSlots = 10;
 

@@ -30,16 +30,22 @@ constexpr int kWindowSeconds = 10;
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
-    case LogLevel::kOff: return "off";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+    case LogLevel::kOff:
+      return "off";
   }
   return "info";
 }
 
-// Length of the valid UTF-8 sequence at `text[0]`, or 0 (RFC 3629; no surrogates, no overlong forms).
+// Length of the valid UTF-8 sequence at `text[0]`, or 0 (RFC 3629; no surrogates, no overlong
+// forms).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -75,12 +81,13 @@ void set_log_level(LogLevel at_least) { g_level = at_least; }
 LogLevel log_level() { return g_level.load(std::memory_order_relaxed); }
 
 Result<LogLevel> parse_log_level(std::string_view name) {
-  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning,
-                               LogLevel::kError, LogLevel::kOff}) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError, LogLevel::kOff}) {
     if (level_name(level) == name) return level;
   }
   return fail(ErrorCode::kInvalid, fmt::format("log level '{}' is none of debug, info, warning, "
-                                               "error, off", name));
+                                               "error, off",
+                                               name));
 }
 
 void set_log_program(std::string_view name) {
@@ -108,8 +115,8 @@ void append_json_escaped(std::string& out, std::string_view text) {
 
 void write_log(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (level < log_level()) return;
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":")", timestamp(),
-                                 level_name(level));
+  std::string line =
+      fmt::format(R"({{"time":"{}","level":"{}","event":")", timestamp(), level_name(level));
   append_json_escaped(line, event);
   line += '"';
   for (const LogField& field : fields) {

@@ -20,7 +20,8 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 // One field; the text is formatted at the call and escaped when written.
 class LogField {
  public:
-  LogField(std::string_view name, std::string_view text) : name_(name), text_(text), quoted_(true) {}
+  LogField(std::string_view name, std::string_view text)
+      : name_(name), text_(text), quoted_(true) {}
   LogField(std::string_view name, const char* text) : LogField(name, std::string_view(text)) {}
   LogField(std::string_view name, const std::string& text)
       : LogField(name, std::string_view(text)) {}

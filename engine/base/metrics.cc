@@ -74,17 +74,20 @@ Registry::Handle Registry::insert(Entry entry) {
 
 Registry::Handle Registry::add(std::string name, std::string help, Labels labels,
                                const Counter& metric) {
-  return insert({std::move(name), std::move(help), std::move(labels), &metric, nullptr, nullptr, {}});
+  return insert(
+      {std::move(name), std::move(help), std::move(labels), &metric, nullptr, nullptr, {}});
 }
 
 Registry::Handle Registry::add(std::string name, std::string help, Labels labels,
                                const Gauge& metric) {
-  return insert({std::move(name), std::move(help), std::move(labels), nullptr, &metric, nullptr, {}});
+  return insert(
+      {std::move(name), std::move(help), std::move(labels), nullptr, &metric, nullptr, {}});
 }
 
 Registry::Handle Registry::add(std::string name, std::string help, Labels labels,
                                const LatencyHistogram& metric) {
-  return insert({std::move(name), std::move(help), std::move(labels), nullptr, nullptr, &metric, {}});
+  return insert(
+      {std::move(name), std::move(help), std::move(labels), nullptr, nullptr, &metric, {}});
 }
 
 Registry::Handle Registry::add(std::string name, std::string help, Labels labels,

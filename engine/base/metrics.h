@@ -1,7 +1,7 @@
-// Counters, gauges and fixed-bucket histograms, read out as Prometheus text (exposition format 0.0.4).
-// Writers never lock: each metric is written by one thread (a shard) with relaxed atomics and may be
-// read by any. Metrics live as long as their Registry handle; a session's are removed with it.
-// Thread rule: add/observe from the owning thread; render and registration from any.
+// Counters, gauges and fixed-bucket histograms, read out as Prometheus text (exposition format
+// 0.0.4). Writers never lock: each metric is written by one thread (a shard) with relaxed atomics
+// and may be read by any. Metrics live as long as their Registry handle; a session's are removed
+// with it. Thread rule: add/observe from the owning thread; render and registration from any.
 #pragma once
 
 #include <array>
@@ -42,9 +42,9 @@ class Gauge {
 class LatencyHistogram {
  public:
   static constexpr std::array<std::uint32_t, 24> kUpperBounds_us = {
-      50,     100,    200,    400,    700,    1'000,  1'500,   2'000,   3'000,   4'000,   6'000,  8'000,
-      11'000, 16'000, 22'000, 33'000, 50'000, 75'000, 100'000, 150'000, 300'000, 600'000, 2'000'000,
-      10'000'000};
+      50,     100,    200,     400,     700,     1'000,   1'500,     2'000,
+      3'000,  4'000,  6'000,   8'000,   11'000,  16'000,  22'000,    33'000,
+      50'000, 75'000, 100'000, 150'000, 300'000, 600'000, 2'000'000, 10'000'000};
 
   void observe(std::int64_t us);
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
@@ -62,7 +62,8 @@ using Labels = std::vector<std::pair<std::string, std::string>>;
 
 class Registry {
  public:
-  // Keeps a metric in the registry; dropping it takes the metric out. Must not outlive the registry.
+  // Keeps a metric in the registry; dropping it takes the metric out. Must not outlive the
+  // registry.
   class Handle {
    public:
     Handle() = default;
@@ -76,9 +77,10 @@ class Registry {
     std::uint64_t id_ = 0;
   };
 
-  // `name` follows Prometheus' rules (rackphone_frames_total; _seconds for durations). The metric is
-  // borrowed until the handle is dropped. One name has one help text and one type.
-  [[nodiscard]] Handle add(std::string name, std::string help, Labels labels, const Counter& metric);
+  // `name` follows Prometheus' rules (rackphone_frames_total; _seconds for durations). The metric
+  // is borrowed until the handle is dropped. One name has one help text and one type.
+  [[nodiscard]] Handle add(std::string name, std::string help, Labels labels,
+                           const Counter& metric);
   [[nodiscard]] Handle add(std::string name, std::string help, Labels labels, const Gauge& metric);
   [[nodiscard]] Handle add(std::string name, std::string help, Labels labels,
                            const LatencyHistogram& metric);

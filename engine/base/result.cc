@@ -9,17 +9,28 @@ namespace rp {
 
 std::string_view to_string(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kInvalid: return "invalid";
-    case ErrorCode::kNotFound: return "not_found";
-    case ErrorCode::kExists: return "exists";
-    case ErrorCode::kDenied: return "denied";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kWouldBlock: return "would_block";
-    case ErrorCode::kExhausted: return "exhausted";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kTimeout: return "timeout";
-    case ErrorCode::kClosed: return "closed";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kNotFound:
+      return "not_found";
+    case ErrorCode::kExists:
+      return "exists";
+    case ErrorCode::kDenied:
+      return "denied";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kWouldBlock:
+      return "would_block";
+    case ErrorCode::kExhausted:
+      return "exhausted";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kTimeout:
+      return "timeout";
+    case ErrorCode::kClosed:
+      return "closed";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "internal";
 }
@@ -35,34 +46,45 @@ namespace {
 ErrorCode code_of(int errno_value) {
   switch (errno_value) {
     case ENOENT:
-    case ESRCH: return ErrorCode::kNotFound;
+    case ESRCH:
+      return ErrorCode::kNotFound;
     case EEXIST:
     case EADDRINUSE:
-    case EBUSY: return ErrorCode::kExists;
+    case EBUSY:
+      return ErrorCode::kExists;
     case EACCES:
     case EPERM:
-    case EROFS: return ErrorCode::kDenied;
+    case EROFS:
+      return ErrorCode::kDenied;
     case EAGAIN:
-    case EINPROGRESS: return ErrorCode::kWouldBlock;
+    case EINPROGRESS:
+      return ErrorCode::kWouldBlock;
     case ENOMEM:
     case ENOSPC:
     case EDQUOT:
     case EMFILE:
-    case ENFILE: return ErrorCode::kExhausted;
+    case ENFILE:
+      return ErrorCode::kExhausted;
     case EINVAL:
     case ENAMETOOLONG:
     case ENOTDIR:
-    case EBADF: return ErrorCode::kInvalid;
+    case EBADF:
+      return ErrorCode::kInvalid;
     case ENOSYS:
     case EOPNOTSUPP:
-    case ENODEV: return ErrorCode::kUnsupported;
-    case ETIMEDOUT: return ErrorCode::kTimeout;
+    case ENODEV:
+      return ErrorCode::kUnsupported;
+    case ETIMEDOUT:
+      return ErrorCode::kTimeout;
     case EPIPE:
-    case ECONNRESET: return ErrorCode::kClosed;
+    case ECONNRESET:
+      return ErrorCode::kClosed;
     case ECONNREFUSED:
     case EHOSTUNREACH:
-    case ENETUNREACH: return ErrorCode::kUnavailable;
-    default: return ErrorCode::kInternal;
+    case ENETUNREACH:
+      return ErrorCode::kUnavailable;
+    default:
+      return ErrorCode::kInternal;
   }
 }
 

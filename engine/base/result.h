@@ -12,17 +12,17 @@
 namespace rp {
 
 enum class ErrorCode {
-  kInvalid,       // the input is not as it should be; trying again does not help
-  kNotFound,      // the thing named does not exist
-  kExists,        // it exists already, or is in the wrong state for this
-  kDenied,        // not allowed
-  kUnavailable,   // not there now (peer gone, service down); trying again may help
-  kWouldBlock,    // the queue or socket is full; wait for readiness
-  kExhausted,     // a limit or resource is used up (memory, disk, quota, descriptors)
-  kUnsupported,   // this machine, build or device cannot do it
-  kTimeout,       // the deadline passed
-  kClosed,        // the peer ended it in order
-  kInternal,      // anything else
+  kInvalid,      // the input is not as it should be; trying again does not help
+  kNotFound,     // the thing named does not exist
+  kExists,       // it exists already, or is in the wrong state for this
+  kDenied,       // not allowed
+  kUnavailable,  // not there now (peer gone, service down); trying again may help
+  kWouldBlock,   // the queue or socket is full; wait for readiness
+  kExhausted,    // a limit or resource is used up (memory, disk, quota, descriptors)
+  kUnsupported,  // this machine, build or device cannot do it
+  kTimeout,      // the deadline passed
+  kClosed,       // the peer ended it in order
+  kInternal,     // anything else
 };
 
 // "invalid", "not_found", …: used in logs and JSON, never translated.
@@ -57,27 +57,27 @@ using Status = Result<void>;
 
 }  // namespace rp
 
-#define RP_CHECK(condition)                                    \
-  do {                                                         \
-    if (!(condition)) [[unlikely]]                             \
-      ::rp::check_failed(#condition, __FILE__, __LINE__);      \
+#define RP_CHECK(condition)                               \
+  do {                                                    \
+    if (!(condition)) [[unlikely]]                        \
+      ::rp::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #define RP_CONCAT_INNER(a, b) a##b
 #define RP_CONCAT(a, b) RP_CONCAT_INNER(a, b)
 
 // Returns the error of an expression of type Status, or goes on.
-#define RP_TRY(expression)                                                       \
-  do {                                                                           \
-    if (auto rp_status = (expression); !rp_status) [[unlikely]]                  \
-      return ::std::unexpected(::std::move(rp_status).error());                  \
+#define RP_TRY(expression)                                      \
+  do {                                                          \
+    if (auto rp_status = (expression); !rp_status) [[unlikely]] \
+      return ::std::unexpected(::std::move(rp_status).error()); \
   } while (false)
 
 // RP_ASSIGN(auto fd, open_it()): declares or assigns the value, or returns the error.
 #define RP_ASSIGN(target, expression) \
   RP_ASSIGN_INNER(RP_CONCAT(rp_result_, __LINE__), target, expression)
-#define RP_ASSIGN_INNER(result, target, expression)                \
-  auto result = (expression);                                      \
-  if (!result) [[unlikely]]                                        \
-    return ::std::unexpected(::std::move(result).error());         \
+#define RP_ASSIGN_INNER(result, target, expression)        \
+  auto result = (expression);                              \
+  if (!result) [[unlikely]]                                \
+    return ::std::unexpected(::std::move(result).error()); \
   target = ::std::move(*result)

@@ -1,6 +1,6 @@
-// Display: the Wayland display server of one phone. Apps in the container connect to its socket; their
-// surfaces become a Scene; the viewer's input goes to them through its seat.
-// Thread rule: lives on its shard's loop; every call and every listener call is on that thread.
+// Display: the Wayland display server of one phone. Apps in the container connect to its socket;
+// their surfaces become a Scene; the viewer's input goes to them through its seat. Thread rule:
+// lives on its shard's loop; every call and every listener call is on that thread.
 //
 // A guest is hostile: whatever a client does ends at most that client (a protocol error, counted in
 // DisplayCounters), never the display, never the engine. All bounds are in engine/base/limits.h.
@@ -20,22 +20,24 @@
 namespace rp {
 
 struct OutputMode {
-  Size size{720, 1280};            // pixels
-  std::int32_t scale_120 = 120;    // wp_fractional_scale's unit; wl_output.scale is this rounded up to a whole
+  Size size{720, 1280};  // pixels
+  std::int32_t scale_120 =
+      120;  // wp_fractional_scale's unit; wl_output.scale is this rounded up to a whole
   std::int32_t refresh_mhz = 60'000;
   friend bool operator==(const OutputMode&, const OutputMode&) = default;
 };
 
 struct DisplayOptions {
-  std::string socket_path;      // made with mode 0666 (the directory above it guards it), removed at the end
+  std::string
+      socket_path;  // made with mode 0666 (the directory above it guards it), removed at the end
   OutputMode mode;
   std::string xkb_layout = "us";  // "de", "us(intl)"
 };
 
 struct CursorImage {
   enum class Kind { kDefault, kHidden, kShape, kImage } kind = Kind::kDefault;
-  std::string shape;            // CSS name, for kShape
-  Size size;                    // for kImage
+  std::string shape;  // CSS name, for kShape
+  Size size;          // for kImage
   std::int32_t hotspot_x = 0;
   std::int32_t hotspot_y = 0;
   std::vector<std::uint8_t> rgba;  // straight alpha, size.width * size.height * 4 bytes
@@ -43,15 +45,17 @@ struct CursorImage {
 
 struct TextInputState {
   bool active = false;
-  std::uint32_t purpose = 0;    // zwp_text_input_v3.content_purpose
-  Rect caret;                   // output pixels
+  std::uint32_t purpose = 0;  // zwp_text_input_v3.content_purpose
+  Rect caret;                 // output pixels
 };
 
-// Told by the display; never called from inside a call into the display. None may destroy the display.
+// Told by the display; never called from inside a call into the display. None may destroy the
+// display.
 class DisplayListener {
  public:
   virtual ~DisplayListener() = default;
-  // The scene has changed, or a client asks for a frame callback. Once, until the next take_scene().
+  // The scene has changed, or a client asks for a frame callback. Once, until the next
+  // take_scene().
   virtual void on_frame_wanted() = 0;
   virtual void on_cursor(const CursorImage& cursor) = 0;
   // Text was copied in the phone (UTF-8, at most limits::kMaxClipboardBytes).
@@ -60,11 +64,11 @@ class DisplayListener {
 };
 
 struct DisplayCounters {
-  Counter clients;            // ever connected
+  Counter clients;  // ever connected
   Counter commits;
-  Counter protocol_errors;    // clients ended for what they did
-  Counter buffer_faults;      // of these: memory that shrank under the mapping
-  Counter limits_hit;         // of these: over a bound of limits.h
+  Counter protocol_errors;  // clients ended for what they did
+  Counter buffer_faults;    // of these: memory that shrank under the mapping
+  Counter limits_hit;       // of these: over a bound of limits.h
 };
 
 enum class PointerButton : std::uint8_t { kLeft, kMiddle, kRight, kBack, kForward };
@@ -77,11 +81,12 @@ class Display {
   virtual ~Display() = default;
 
   // ---- pictures
-  // What is shown now; scene.damage and scene.committed restart. The scene shares buffers with the surfaces:
-  // drop it soon after composing. An empty damage with pending frame callbacks is possible.
+  // What is shown now; scene.damage and scene.committed restart. The scene shares buffers with the
+  // surfaces: drop it soon after composing. An empty damage with pending frame callbacks is
+  // possible.
   [[nodiscard]] virtual Scene take_scene() = 0;
-  // Frame callbacks of surfaces shown by the last take_scene() go out, and presentation feedback for it:
-  // `shown` is when the picture was handed on, `sequence` counts up by one a call.
+  // Frame callbacks of surfaces shown by the last take_scene() go out, and presentation feedback
+  // for it: `shown` is when the picture was handed on, `sequence` counts up by one a call.
   virtual void frame_done(TimePoint shown, std::uint64_t sequence) = 0;
   // New output shape: tells every client, configures the toplevels; they answer with new buffers.
   virtual void set_mode(const OutputMode& mode) = 0;
@@ -94,7 +99,8 @@ class Display {
   // ---- input; coordinates are output pixels
   virtual void pointer_motion(double x, double y) = 0;
   virtual void pointer_button(PointerButton button, bool pressed) = 0;
-  // Positive is right and down. `notches_120` is 0 for continuous scrolling, else 120 a wheel notch.
+  // Positive is right and down. `notches_120` is 0 for continuous scrolling, else 120 a wheel
+  // notch.
   virtual void pointer_axis(double dx, double dy, std::int32_t notches_120_x,
                             std::int32_t notches_120_y) = 0;
   virtual void pointer_leave() = 0;

@@ -1,7 +1,7 @@
-// Composer: draws what changed of a scene into a picture: placing, scaling, turning, blending, colour
-// conversion. Implementations: CPU (engine/compose), Vulkan (drivers/vulkan, later). One contract suite
-// (tests/contract/composer) holds them all. Thread rule: the phone's shard; blocking is bounded by the
-// scene's pixels.
+// Composer: draws what changed of a scene into a picture: placing, scaling, turning, blending,
+// colour conversion. Implementations: CPU (engine/compose), Vulkan (drivers/vulkan, later). One
+// contract suite (tests/contract/composer) holds them all. Thread rule: the phone's shard; blocking
+// is bounded by the scene's pixels.
 #pragma once
 
 #include "engine/base/result.h"
@@ -14,11 +14,11 @@ class Composer {
  public:
   virtual ~Composer() = default;
 
-  // Makes every pixel of `picture.stale` (grown to even edges, because chroma is shared by 2×2) equal to
-  // the scene, then clears `stale`. Pixels no layer covers are black. `scene.output` == `picture.size`.
-  // Later layers blend over earlier ones: premultiplied alpha for AR24/AB24, opaque for X formats.
-  // A layer whose buffer cannot be read (unmappable, shrunk) is skipped: the rest is drawn and the
-  // result is kInvalid.
+  // Makes every pixel of `picture.stale` (grown to even edges, because chroma is shared by 2×2)
+  // equal to the scene, then clears `stale`. Pixels no layer covers are black. `scene.output` ==
+  // `picture.size`. Later layers blend over earlier ones: premultiplied alpha for AR24/AB24, opaque
+  // for X formats. A layer whose buffer cannot be read (unmappable, shrunk) is skipped: the rest is
+  // drawn and the result is kInvalid.
   [[nodiscard]] virtual Status compose(const Scene& scene, Picture& picture) = 0;
 };
 

@@ -1,7 +1,7 @@
-// Encoder: pictures in, access units out, asynchronously, in order. Implementations: ThreadedEncoder
-// around a BlockingEncoder (drivers/x264, drivers/openh264, drivers/fake); device encoders implement it
-// directly (later). One contract suite (tests/contract/encoder) holds them all.
-// Thread rule: everything from the phone's shard; completions come on the shard's loop.
+// Encoder: pictures in, access units out, asynchronously, in order. Implementations:
+// ThreadedEncoder around a BlockingEncoder (drivers/x264, drivers/openh264, drivers/fake); device
+// encoders implement it directly (later). One contract suite (tests/contract/encoder) holds them
+// all. Thread rule: everything from the phone's shard; completions come on the shard's loop.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ enum class Codec : std::uint8_t { kH264 = 1 };  // numbers are the wire's
 
 struct EncoderSettings {
   Codec codec = Codec::kH264;
-  Size size;                          // shown size; coded size is rounded up to even and cropped in the SPS
+  Size size;  // shown size; coded size is rounded up to even and cropped in the SPS
   std::uint32_t bitrate_kbps = 8000;  // average over a second
   std::uint32_t framerate = 60;       // upper bound the rate control plans with
   std::uint32_t vbv_ms = 100;         // one frame may take at most this much of the link's time
@@ -35,9 +35,9 @@ struct EncoderRate {
 // Travels with a picture through the encoder unchanged.
 struct FrameStamps {
   std::uint32_t sequence = 0;
-  TimePoint committed;   // the app's commit
-  TimePoint captured;    // the scene was taken
-  TimePoint composed;    // the picture was ready
+  TimePoint committed;  // the app's commit
+  TimePoint captured;   // the scene was taken
+  TimePoint composed;   // the picture was ready
   TimePoint encode_begin;
   TimePoint encoded;
   std::uint32_t input_sequence = 0;  // newest input delivered to the app before the commit; 0: none
@@ -65,8 +65,9 @@ class Encoder {
 
   virtual ~Encoder() = default;
 
-  // Takes the request when there is room. kWouldBlock leaves `request` untouched; the caller drops or
-  // keeps it. Pictures of another size than settings: kInvalid; make a new encoder for a new size.
+  // Takes the request when there is room. kWouldBlock leaves `request` untouched; the caller drops
+  // or keeps it. Pictures of another size than settings: kInvalid; make a new encoder for a new
+  // size.
   [[nodiscard]] virtual Status submit(EncodeRequest& request) = 0;
   virtual void set_rate(EncoderRate rate) = 0;
   // Gives an access unit's memory back, so that steady state allocates nothing.
@@ -81,12 +82,14 @@ class Encoder {
 class BlockingEncoder {
  public:
   virtual ~BlockingEncoder() = default;
-  // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets out.key.
+  // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets
+  // out.key.
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;
 };
 
-// One row of the table of encoder drivers (drivers/encoders.h): explicit, no registration at start-up.
+// One row of the table of encoder drivers (drivers/encoders.h): explicit, no registration at
+// start-up.
 struct EncoderDriver {
   std::string_view name;
   // Why it cannot serve these settings here and now ("libopenh264 is not built in"), or success.

@@ -21,7 +21,7 @@ namespace rp {
 // FourCC of a pixel format as drm_fourcc.h defines it (DRM_FORMAT_XRGB8888 = 'XR24', …).
 enum class FourCc : std::uint32_t {};
 
-inline constexpr std::uint64_t kModifierLinear = 0;                   // DRM_FORMAT_MOD_LINEAR
+inline constexpr std::uint64_t kModifierLinear = 0;                    // DRM_FORMAT_MOD_LINEAR
 inline constexpr std::uint64_t kModifierInvalid = 0x00FFFFFFFFFFFFFF;  // DRM_FORMAT_MOD_INVALID
 
 struct Plane {
@@ -43,10 +43,10 @@ class FrameBuffer {
   // Readable when the pixels are ready (sync_file), or -1: ready now. Borrowed.
   [[nodiscard]] virtual int acquire_fence() const { return -1; }
 
-  // Maps plane 0 for reading between begin and end, which must pair and nest no other buffer. Null when
-  // the memory cannot be mapped. Guest memory may shrink at any time: a read past its end inside the
-  // pair yields zeros, and end_cpu_read() then returns false (the guest is already being ended).
-  // stride is plane(0).stride_bytes; size().height rows are valid.
+  // Maps plane 0 for reading between begin and end, which must pair and nest no other buffer. Null
+  // when the memory cannot be mapped. Guest memory may shrink at any time: a read past its end
+  // inside the pair yields zeros, and end_cpu_read() then returns false (the guest is already being
+  // ended). stride is plane(0).stride_bytes; size().height rows are valid.
   [[nodiscard]] virtual const std::uint8_t* begin_cpu_read() = 0;
   virtual bool end_cpu_read() = 0;
 
@@ -58,14 +58,15 @@ class FrameBuffer {
   std::array<Plane, 4> planes_{};
 };
 
-// One surface on the output. The composer draws, for every output pixel of `destination`, the pixel of
-// `source` (buffer pixels, in the buffer turned upright by the inverse of `transform`) that falls there.
+// One surface on the output. The composer draws, for every output pixel of `destination`, the pixel
+// of `source` that falls there. `source` is in pixels of the upright buffer, which is the buffer
+// mapped by transformed(…, buffer size, transform) of geometry.h.
 struct Layer {
   std::shared_ptr<FrameBuffer> buffer;  // shared by the surface and the scene taken from it
-  RectF source;         // of the upright buffer; whole buffer unless a viewport crops
-  Rect destination;     // output pixels; may reach outside the output
+  RectF source;      // of the upright buffer; whole buffer unless a viewport crops
+  Rect destination;  // output pixels; may reach outside the output
   Transform transform = Transform::kNormal;
-  Region opaque;        // output pixels known to cover what lies beneath
+  Region opaque;  // output pixels known to cover what lies beneath
 };
 
 struct Scene {

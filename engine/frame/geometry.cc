@@ -19,23 +19,31 @@ RectF transformed(RectF rect, Size size, Transform t) {
   const double right = w - rect.x - rect.width;
   const double below = h - rect.y - rect.height;
   switch (t) {
-    case Transform::kNormal: return rect;
-    case Transform::k90: return {below, rect.x, rect.height, rect.width};
-    case Transform::k180: return {right, below, rect.width, rect.height};
-    case Transform::k270: return {rect.y, right, rect.height, rect.width};
-    case Transform::kFlipped: return {right, rect.y, rect.width, rect.height};
-    case Transform::kFlipped90: return {rect.y, rect.x, rect.height, rect.width};
-    case Transform::kFlipped180: return {rect.x, below, rect.width, rect.height};
-    case Transform::kFlipped270: return {below, right, rect.height, rect.width};
+    case Transform::kNormal:
+      return rect;
+    case Transform::k90:
+      return {below, rect.x, rect.height, rect.width};
+    case Transform::k180:
+      return {right, below, rect.width, rect.height};
+    case Transform::k270:
+      return {rect.y, right, rect.height, rect.width};
+    case Transform::kFlipped:
+      return {right, rect.y, rect.width, rect.height};
+    case Transform::kFlipped90:
+      return {rect.y, rect.x, rect.height, rect.width};
+    case Transform::kFlipped180:
+      return {rect.x, below, rect.width, rect.height};
+    case Transform::kFlipped270:
+      return {below, right, rect.height, rect.width};
   }
   return rect;
 }
 
 Rect transformed(Rect rect, Size size, Transform t) {
-  const RectF r = transformed(RectF{static_cast<double>(rect.x), static_cast<double>(rect.y),
-                                    static_cast<double>(rect.width),
-                                    static_cast<double>(rect.height)},
-                              size, t);
+  const RectF r =
+      transformed(RectF{static_cast<double>(rect.x), static_cast<double>(rect.y),
+                        static_cast<double>(rect.width), static_cast<double>(rect.height)},
+                  size, t);
   return {static_cast<std::int32_t>(r.x), static_cast<std::int32_t>(r.y),
           static_cast<std::int32_t>(r.width), static_cast<std::int32_t>(r.height)};
 }
@@ -63,9 +71,7 @@ Rect clamped(Rect r) {
 }  // namespace
 
 Region::Region(Rect r) : Region() { add(r); }
-Region::Region(const Region& other) : Region() {
-  pixman_region32_copy(&region_, &other.region_);
-}
+Region::Region(const Region& other) : Region() { pixman_region32_copy(&region_, &other.region_); }
 Region::Region(Region&& other) noexcept : Region() { std::swap(region_, other.region_); }
 Region& Region::operator=(const Region& other) {
   if (this != &other) pixman_region32_copy(&region_, &other.region_);

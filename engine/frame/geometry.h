@@ -1,12 +1,12 @@
-// Sizes, rectangles, transforms and regions: the shapes every stage speaks in. All are pixels of the
-// space the holder names (buffer, surface or output). Thread rule: plain values.
+// Sizes, rectangles, transforms and regions: the shapes every stage speaks in. All are pixels of
+// the space the holder names (buffer, surface or output). Thread rule: plain values.
 #pragma once
+
+#include <pixman.h>
 
 #include <cstdint>
 #include <span>
 #include <utility>
-
-#include <pixman.h>
 
 namespace rp {
 
@@ -35,7 +35,7 @@ struct RectF {
   friend bool operator==(const RectF&, const RectF&) = default;
 };
 
-// Values are wl_output.transform's. A buffer with transform t shows upright after the inverse of t.
+// Values are wl_output.transform's.
 enum class Transform : std::uint8_t {
   kNormal = 0,
   k90 = 1,
@@ -53,8 +53,10 @@ enum class Transform : std::uint8_t {
   return swaps_axes(t) ? Size{s.height, s.width} : s;
 }
 [[nodiscard]] Transform inverted(Transform t);
-// Where `rect`, given in a space of `size`, lies after `t` has been applied to that space. Applying
-// wl_output.transform t: rotation is counter-clockwise, a flip comes first and is about the vertical axis.
+// From a buffer drawn with transform `t` to the upright surface: where `rect` of a buffer of `size`
+// lies there (the spec's t is what the client has done to its content already: flip about the
+// vertical axis, then turn counter-clockwise; this undoes it, so k90 turns clockwise). From the
+// surface back to the buffer: transformed(rect, surface_size, inverted(t)).
 [[nodiscard]] Rect transformed(Rect rect, Size size, Transform t);
 [[nodiscard]] RectF transformed(RectF rect, Size size, Transform t);
 

@@ -1,14 +1,14 @@
-// Picture: one composed image in YUV 4:2:0, the thing encoders read. PicturePool: the few pictures of
-// one phone, allocated once per size and reused; knows for each what has changed since it was last
-// written, so that the composer touches only stale pixels (the idea of EGL_EXT_buffer_age).
+// Picture: one composed image in YUV 4:2:0, the thing encoders read. PicturePool: the few pictures
+// of one phone, allocated once per size and reused; knows for each what has changed since it was
+// last written, so that the composer touches only stale pixels (the idea of EGL_EXT_buffer_age).
 //
 //   I420 in one block; each plane's stride is a multiple of 64 bytes, rows padded to even counts:
 //
 //   y:  stride_y × even_height     u: stride_uv × even_height/2     v: stride_uv × even_height/2
 //
 // Colour: BT.709 limited range (what the H.264 VUI says and browsers assume for HD).
-// Thread rule: the pool belongs to the shard. A PictureRef may travel to an encoder's thread and must be
-// dropped on the shard (completion rings carry it back).
+// Thread rule: the pool belongs to the shard. A PictureRef may travel to an encoder's thread and
+// must be dropped on the shard (completion rings carry it back).
 #pragma once
 
 #include <cstddef>
@@ -23,14 +23,14 @@
 namespace rp {
 
 struct Picture {
-  Size size;        // what is shown
-  Size coded;       // size rounded up to even
+  Size size;   // what is shown
+  Size coded;  // size rounded up to even
   std::int32_t stride_y = 0;
   std::int32_t stride_uv = 0;
   std::uint8_t* y = nullptr;
   std::uint8_t* u = nullptr;
   std::uint8_t* v = nullptr;
-  Region stale;     // pixels not yet equal to the newest scene; the composer clears it
+  Region stale;  // pixels not yet equal to the newest scene; the composer clears it
 };
 
 class PicturePool;

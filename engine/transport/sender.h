@@ -1,6 +1,7 @@
-// Sender: one viewer's way out and in: whole messages over one connection, with back-pressure that is felt
-// before a frame is encoded. Implementations: WebSocket over TLS (engine/transport), a fake for tests;
-// kTLS and DPDK-SRTP drivers later. One contract suite (tests/contract/sender) holds them all.
+// Sender: one viewer's way out and in: whole messages over one connection, with back-pressure that
+// is felt before a frame is encoded. Implementations: WebSocket over TLS (engine/transport), a fake
+// for tests; kTLS and DPDK-SRTP drivers later. One contract suite (tests/contract/sender) holds
+// them all.
 //
 //   session: ready_for_frame()? ── no ─► wait for on_ready_for_frame(); newer damage replaces older
 //                │ yes
@@ -8,7 +9,8 @@
 //            send_frame() ─► user-space queue ─► TLS ─► socket (TCP_NOTSENT_LOWAT) ─► viewer
 //                                                                        acknowledge() ◄─ ACK
 //
-// Thread rule: the viewer's shard. Listener calls come on that loop, never from inside a call into the sender.
+// Thread rule: the viewer's shard. Listener calls come on that loop, never from inside a call into
+// the sender.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +34,8 @@ class SenderListener {
   virtual void on_ready_for_frame() = 0;
   // A frame's payload has been written out (or dropped with the connection): memory for reuse.
   virtual void on_payload_free(std::vector<std::uint8_t> payload) = 0;
-  // The connection is gone; the last call. kClosed when in order. The owner destroys the sender after it returns.
+  // The connection is gone; the last call. kClosed when in order. The owner destroys the sender
+  // after it returns.
   virtual void on_closed(const Error& why) = 0;
 };
 
@@ -57,16 +60,17 @@ class Sender {
   // Set once before the loop turns; must outlive the sender.
   virtual void set_listener(SenderListener& listener) = 0;
 
-  // One small message (a copy is taken). kExhausted when 64 KiB of such are unsent (1.5 MiB for one message
-  // alone): the peer does not read, close it.
+  // One small message (a copy is taken). kExhausted when 64 KiB of such are unsent (1.5 MiB for one
+  // message alone): the peer does not read, close it.
   [[nodiscard]] virtual Status send(std::span<const std::uint8_t> message) = 0;
   // A frame: header and payload go out as one message, the payload is not copied. Only when
   // ready_for_frame(); otherwise kWouldBlock and the payload stays with the caller.
   [[nodiscard]] virtual Status send_frame(std::span<const std::uint8_t> header,
                                           std::vector<std::uint8_t>&& payload,
                                           std::uint32_t sequence) = 0;
-  // False while limits::kMaxUnacknowledgedFrames frames are unacknowledged, while more bytes are under way
-  // than the link carries in one minimal round trip plus one frame, or while the socket is full.
+  // False while limits::kMaxUnacknowledgedFrames frames are unacknowledged, while more bytes are
+  // under way than the link carries in one minimal round trip plus one frame, or while the socket
+  // is full.
   [[nodiscard]] virtual bool ready_for_frame() const = 0;
   // The viewer has frame `sequence` (and all before it).
   virtual void acknowledge(std::uint32_t sequence, TimePoint now) = 0;
