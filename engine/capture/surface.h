@@ -1,0 +1,132 @@
+// Surface: one wl_surface with its role, its state and its place on the output.
+//
+//   buffer pixels ─ transform⁻¹ ─ ÷ scale ─ viewport ─► surface-local ─ + position ─► logical ─ ×
+//   output scale ─► output pixels
+//
+// Thread rule: the display's loop. Owned by its wl_resource: it dies with the wl_surface.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <wayland-server-core.h>
+
+#include "engine/capture/surface_state.h"
+
+namespace rp {
+
+class Compositor;
+class ClientRecord;
+class Subsurface;
+class Surface;
+
+// Empty once the surface is gone. A surface never outlives its call chain through one of these:
+// lock it for the statement, do not keep the lock.
+using WeakSurface = std::weak_ptr<Surface>;
+
+enum class RoleKind : std::uint8_t { kNone, kCursor, kDragIcon, kSubsurface, kToplevel, kPopup };
+
+// What gives a surface its meaning: implemented by xdg shell, subsurfaces, and the seat (cursor,
+// drag icon).
+class RoleHandler {
+ public:
+  virtual ~RoleHandler() = default;
+  // Before pending state becomes current. False: a protocol error was posted, nothing is applied.
+  [[nodiscard]] virtual bool may_commit(const SurfaceState& /*pending*/) { return true; }
+  // The state is current (surface.current(), surface.last_offset()).
+  virtual void on_commit() = 0;
+  // The wl_surface goes now; its resource is still valid. The handler is not called again.
+  virtual void on_surface_destroyed() = 0;
+};
+
+class Surface {
+ public:
+  // Null for a null resource.
+  [[nodiscard]] static Surface* from(wl_resource* resource);
+
+  Surface(Compositor& compositor, ClientRecord& client, wl_resource* resource);
+  Surface(const Surface&) = delete;
+  Surface& operator=(const Surface&) = delete;
+  ~Surface();
+
+  [[nodiscard]] wl_resource* resource() const { return resource_; }
+  [[nodiscard]] wl_client* client() const { return wl_resource_get_client(resource_); }
+  [[nodiscard]] ClientRecord& client_record() const { return client_; }
+  [[nodiscard]] Compositor& compositor() const { return compositor_; }
+  [[nodiscard]] WeakSurface weak() const { return self_; }
+  // Unique within the display and never used again.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+
+  // ---- role: given once and for ever; the handler (the role object) may go and come again.
+  [[nodiscard]] RoleKind role() const { return role_; }
+  [[nodiscard]] RoleHandler* role_handler() const { return handler_; }
+  // False when the surface has another role, or has this one and a handler already: the caller
+  // posts its interface's error. The same handler twice is fine.
+  [[nodiscard]] bool set_role(RoleKind role, RoleHandler& handler);
+  void clear_role_handler() { handler_ = nullptr; }
+
+  // ---- state
+  [[nodiscard]] SurfaceState& pending() { return pending_; }
+  [[nodiscard]] const SurfaceState& current() const { return current_; }
+  // The attach or offset movement of the newest commit alone.
+  [[nodiscard]] Point last_offset() const { return last_offset_; }
+  // Surface-local; empty without a buffer.
+  [[nodiscard]] Size size() const { return size_; }
+  [[nodiscard]] bool has_buffer() const { return current_.buffer != nullptr; }
+  // Part of the current buffer that shows, in pixels of the upright buffer.
+  [[nodiscard]] RectF source() const;
+  // True while it is on the output or hidden only by what is above it.
+  [[nodiscard]] bool mapped() const;
+
+  // ---- place. Set by whoever maps the tree's root; logical coordinates of the surface's origin.
+  [[nodiscard]] Point position() const;
+  void set_position(Point logical);  // roots only (toplevel, popup, drag icon)
+  // Output pixels to surface-local coordinates.
+  [[nodiscard]] PointF to_local(double x_px, double y_px) const;
+  // True when surface-local (x, y) is inside the surface and its input region.
+  [[nodiscard]] bool accepts_input(double x, double y) const;
+
+  // ---- tree
+  [[nodiscard]] Subsurface* subsurface() const { return subsurface_; }
+  [[nodiscard]] Surface&
+  root();  // the surface at the top of the subsurface tree, itself if it has no parent
+  // Children back to front; a null entry stands for this surface itself.
+  [[nodiscard]] const std::vector<Subsurface*>& stack() const { return stack_; }
+
+  // ---- wl_surface
+  void attach(wl_resource* buffer, Point offset);
+  void commit();
+  // Makes `state` current. Called by commit() and, for a synchronised subsurface, by the parent's
+  // commit.
+  void apply(SurfaceState& state);
+  void send_enter();  // wl_surface.enter and preferred_scale, once for each output bound
+  void send_leave();
+
+ private:
+  friend class Subsurface;
+  friend class SceneBuilder;
+
+  [[nodiscard]] bool check_size(const SurfaceState& state);
+  [[nodiscard]] bool compute_size();
+  void add_damage();
+
+  Compositor& compositor_;
+  ClientRecord& client_;
+  wl_resource* resource_;
+  std::shared_ptr<Surface> self_;  // does not own: its weak pointers end with the surface
+  std::uint64_t id_;
+  RoleKind role_ = RoleKind::kNone;
+  RoleHandler* handler_ = nullptr;
+  SurfaceState pending_;
+  SurfaceState current_;
+  Point last_offset_;
+  Size size_;
+  Point position_;
+  bool entered_ = false;
+  Subsurface* subsurface_ = nullptr;
+  std::vector<Subsurface*> stack_{nullptr};
+  std::vector<Subsurface*> pending_stack_{nullptr};
+};
+
+}  // namespace rp
