@@ -103,6 +103,7 @@ function(rp_fuzzer name)
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
   add_test(NAME ${name} COMMAND "${CMAKE_SOURCE_DIR}/tests/fuzz/run_one" $<TARGET_FILE:${name}>
     "${CMAKE_CURRENT_SOURCE_DIR}/${A_CORPUS}")

@@ -1,0 +1,131 @@
+// Session: one phone from birth to death: its display, the way of its frames to the viewer, and the way of
+// the viewer's input back. The phone lives on without a viewer; nothing is composed or encoded then.
+//
+//   Display ─ on_frame_wanted ─► pump() ─► compose ─► Encoder ─► Viewer(Sender)
+//      ▲                           ▲ pump() also runs when the viewer can take a frame, when the encoder is
+//      └── input ── Viewer         │ free and when the pacer's time has come; whichever is last lets it through
+//
+// What happens when a stage is full: the capture waits and newer damage replaces older (counted as
+// skipped); what has been encoded is always sent.
+// Thread rule: lives on its shard's loop; all calls from that thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/event_loop.h"
+#include "engine/capture/display.h"
+#include "engine/compose/composer.h"
+#include "engine/encode/encoder.h"
+#include "engine/session/frame_pacer.h"
+#include "engine/session/input_track.h"
+#include "engine/session/session_metrics.h"
+#include "engine/session/viewer.h"
+
+namespace rp {
+
+struct SessionOptions {
+  std::string id;           // [a-z0-9-]{1,40}
+  std::string name;         // for people
+  DisplayOptions display;
+  int max_refresh_hz = 60;  // whatever the viewer's screen can do
+};
+
+// Where a session gets its stages from; the shard fills it in from the driver tables.
+struct SessionParts {
+  EventLoop& loop;
+  Registry& registry;
+  std::function<Result<std::unique_ptr<Display>>(EventLoop&, DisplayOptions, DisplayListener&)>
+      make_display;
+  std::function<std::unique_ptr<Composer>()> make_composer;
+  std::function<Result<std::unique_ptr<Encoder>>(const EncoderSettings&, Encoder::Completion)>
+      make_encoder;
+};
+
+struct SessionStatus {
+  std::string id;
+  std::string name;
+  std::string encoder;  // empty while none is held
+  Size size;
+  int clients = 0;
+  int viewers = 0;
+  bool has_content = false;
+  std::uint64_t frames = 0;
+};
+
+class Session final : private DisplayListener, private ViewerOwner {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Session>> create(SessionParts parts,
+                                                               SessionOptions options);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() override;
+
+  // A viewer whose ticket has been checked. It replaces the one that is there (close code 4409).
+  void attach(std::unique_ptr<Sender> sender, ViewerIdentity identity);
+  [[nodiscard]] SessionStatus status() const;
+  // Ends the viewer with this close code; the phone stays.
+  void detach(std::uint16_t code, std::string_view reason);
+
+ private:
+  Session(SessionParts parts, SessionOptions options);
+
+  void on_frame_wanted() override;
+  void on_cursor(const CursorImage& cursor) override;
+  void on_clipboard(std::string_view text) override;
+  void on_text_input(const TextInputState& state) override;
+
+  void on_viewer_ready(Viewer& viewer) override;
+  void on_viewer_mode(Viewer& viewer) override;
+  void on_viewer_can_take_frame(Viewer& viewer) override;
+  void on_viewer_wants_key(Viewer& viewer) override;
+  void on_viewer_input(Viewer& viewer, const ViewerInput& input) override;
+  void on_viewer_ack(Viewer& viewer, const ViewerAck& ack) override;
+  void on_viewer_payload_free(std::vector<std::uint8_t> payload) override;
+  void on_viewer_gone(Viewer& viewer) override;
+
+  [[nodiscard]] bool watched() const;
+  void pump();
+  void pump_unwatched(TimePoint now);
+  void capture(TimePoint now);
+  [[nodiscard]] bool prepare_size(Size size);
+  void callbacks_pending(TimePoint now);
+  void send_callbacks();
+  void on_encoded(Result<AccessUnit> result);
+  void send_unit();
+  void note_wait(TimePoint now);
+  void apply_rate();
+  void send_state();
+
+  SessionParts parts_;
+  SessionOptions options_;
+  SessionMetrics metrics_;
+  std::vector<Registry::Handle> gauges_;
+  std::unique_ptr<Display> display_;
+  std::unique_ptr<Composer> composer_;
+  std::shared_ptr<PicturePool> pool_;
+  std::unique_ptr<Encoder> encoder_;
+  std::unique_ptr<Viewer> viewer_;
+  std::vector<std::unique_ptr<Viewer>> leaving_;  // closing; kept until their sender is done
+
+  FramePacer pacer_;
+  InputTrack inputs_;
+  EventLoop::Timer capture_timer_;
+  EventLoop::Timer callback_timer_;
+  bool frame_wanted_ = false;      // the display has something new, or apps wait for callbacks
+  bool refresh_ = true;            // send a picture even without damage, as a key frame
+  bool callbacks_due_ = false;
+  std::optional<AccessUnit> unit_; // encoded, waits for the sender
+  TimePoint waiting_since_{0};     // 0: not waiting
+  std::uint32_t next_sequence_ = 1;
+  std::uint64_t shown_ = 0;        // pictures handed on; presentation feedback's counter
+  std::uint32_t dropped_reported_ = 0;
+  EncoderRate rate_;
+  CursorImage cursor_;
+  TextInputState text_input_;
+};
+
+}  // namespace rp
