@@ -115,8 +115,8 @@ enum class NoticeLevel : std::uint8_t { kInfo = 0, kWarning = 1 };
 
 struct Notice {
   NoticeLevel level = NoticeLevel::kInfo;
-  std::string_view code;  // stable, for translation: "phone.starting"
-  std::string_view text;  // English
+  std::string_view code = {};  // stable, for translation: "phone.starting"
+  std::string_view text = {};  // English
   friend bool operator==(const Notice&, const Notice&) = default;
 };
 [[nodiscard]] Result<Notice> parse_notice(const MessageView& message);

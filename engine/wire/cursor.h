@@ -21,12 +21,12 @@ inline constexpr std::uint16_t kMaxCursorSide_px = 256;
 // Hidden, or a CSS cursor name in `shape`, or an image when `shape` is empty.
 struct Cursor {
   bool hidden = false;
-  std::string_view shape;
+  std::string_view shape = {};
   std::uint16_t width_px = 0;
   std::uint16_t height_px = 0;
   std::int16_t hotspot_x = 0;
   std::int16_t hotspot_y = 0;
-  std::span<const std::uint8_t> rgba;  // width × height × 4, straight alpha
+  std::span<const std::uint8_t> rgba = {};  // width × height × 4, straight alpha
 };
 [[nodiscard]] Result<Cursor> parse_cursor(const MessageView& message);
 // kInvalid when an image's sides or byte count are out of bounds; `out` is then untouched.

@@ -70,7 +70,7 @@ Status dispatch_one(const MessageView& m, ServerMessages& to) {
     case MessageType::kNotice:
       return pass(parse_notice(m), [&](const auto& v) { to.on_notice(v); });
     case MessageType::kPhoneClipboard:
-      return pass(parse_clipboard(m), [&](const auto& v) { to.on_clipboard(v); });
+      return pass(parse_clipboard(m), [&](const auto& v) { to.on_phone_clipboard(v); });
     default:
       return {};
   }

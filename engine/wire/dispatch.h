@@ -49,7 +49,7 @@ class ServerMessages {
   virtual void on_stats(const Stats&) {}
   virtual void on_text_input(const TextInput&) {}
   virtual void on_notice(const Notice&) {}
-  virtual void on_clipboard(const Clipboard&) {}
+  virtual void on_phone_clipboard(const Clipboard&) {}
 };
 [[nodiscard]] Status dispatch(std::span<const std::uint8_t> bytes, ServerMessages& receiver);
 

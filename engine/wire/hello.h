@@ -51,8 +51,8 @@ struct Hello {
   std::uint16_t scale_120 = 120;
   std::uint8_t max_fps = 60;
   QualityMode quality = QualityMode::kAutomatic;
-  std::string_view layout;
-  std::string_view client;
+  std::string_view layout = {};
+  std::string_view client = {};
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 [[nodiscard]] Result<Hello> parse_hello(const MessageView& message);
@@ -63,8 +63,8 @@ struct Welcome {
   std::uint16_t codec = 1;
   std::uint32_t features = 0;
   std::uint64_t server_time_us = 0;
-  std::string_view phone;
-  std::string_view session;
+  std::string_view phone = {};
+  std::string_view session = {};
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 [[nodiscard]] Result<Welcome> parse_welcome(const MessageView& message);

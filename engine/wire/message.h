@@ -66,7 +66,7 @@ struct MessageView {
   MessageType type{};
   std::uint8_t flags = 0;
   std::uint16_t stream = 0;
-  std::span<const std::uint8_t> body;
+  std::span<const std::uint8_t> body = {};
 };
 
 // while (reader.more()) { RP_ASSIGN(const MessageView view, reader.next()); … }

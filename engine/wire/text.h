@@ -21,7 +21,7 @@ struct Text {
   std::uint32_t input_sequence = 0;
   TextKind kind = TextKind::kCommit;
   std::uint16_t cursor = 0;  // byte in `text`, on a character's boundary; for preedit
-  std::string_view text;     // at most limits::kMaxTextBytes
+  std::string_view text = {};     // at most limits::kMaxTextBytes
   friend bool operator==(const Text&, const Text&) = default;
 };
 [[nodiscard]] Result<Text> parse_text(const MessageView& message);
@@ -30,7 +30,7 @@ void append(std::vector<std::uint8_t>& out, const Text& text);
 // From the client (kClipboard) or from the phone (kPhoneClipboard). At most
 // limits::kMaxClipboardBytes of UTF-8; may hold U+0000.
 struct Clipboard {
-  std::string_view text;
+  std::string_view text = {};
   friend bool operator==(const Clipboard&, const Clipboard&) = default;
 };
 [[nodiscard]] Result<Clipboard> parse_clipboard(const MessageView& message);

@@ -45,7 +45,7 @@ struct Video {
 
 struct ParsedVideo {
   Video video;
-  std::span<const std::uint8_t> data;  // borrowed from the message
+  std::span<const std::uint8_t> data = {};  // borrowed from the message
 };
 
 [[nodiscard]] Result<ParsedVideo> parse_video(const MessageView& message);
