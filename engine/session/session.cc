@@ -1,0 +1,373 @@
+#include "engine/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/log.h"
+
+namespace rp {
+namespace {
+
+// A phone nobody watches may draw this often: enough to start up and keep its clock right.
+constexpr Duration kUnwatchedInterval = std::chrono::milliseconds(200);
+// One being written, one in the encoder, one whose memory is on its way back.
+constexpr int kPictures = 3;
+constexpr std::uint32_t kStartBitrate_kbps = 4'000;
+
+Duration interval_of(std::int32_t refresh_mhz) {
+  return Duration(1'000'000'000LL / std::max(refresh_mhz, 1'000));
+}
+
+std::uint32_t span_us(TimePoint from, TimePoint to) {
+  const std::int64_t us = (to - from).count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 0, UINT32_MAX));
+}
+
+}  // namespace
+
+Session::Session(SessionParts parts, SessionOptions options)
+    : parts_(std::move(parts)),
+      options_(std::move(options)),
+      metrics_(parts_.registry, options_.id),
+      pacer_(interval_of(options_.display.mode.refresh_mhz)),
+      capture_timer_(parts_.loop.timer([this] { pump(); })),
+      callback_timer_(parts_.loop.timer([this] { send_callbacks(); })) {}
+
+Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOptions options) {
+  std::unique_ptr<Session> session(new Session(std::move(parts), std::move(options)));
+  Session& s = *session;
+  RP_ASSIGN(s.display_, s.parts_.make_display(s.parts_.loop, s.options_.display, s));
+  s.composer_ = s.parts_.make_composer();
+  s.gauges_.push_back(s.parts_.registry.add("rackphone_viewers", "Viewers attached now.",
+                                            {{"phone", s.options_.id}}, s.attached_));
+  const auto count = [&s](const char* name, const char* help, const Counter& counter) {
+    s.gauges_.push_back(s.parts_.registry.add(name, help, {{"phone", s.options_.id}}, counter));
+  };
+  const DisplayCounters& seen = s.display_->counters();
+  count("rackphone_guest_commits_total", "Surface commits of the phone's apps.", seen.commits);
+  count("rackphone_guest_errors_total", "Apps ended for what they did.", seen.protocol_errors);
+  return session;
+}
+
+Session::~Session() {
+  // The display tells its listener nothing while it goes, but the encoder's completions and the viewers'
+  // senders may hold references into this object, so they go first.
+  encoder_.reset();
+  viewer_.reset();
+  leaving_.clear();
+}
+
+bool Session::watched() const { return viewer_ != nullptr && viewer_->watching(); }
+
+SessionStatus Session::status() const {
+  SessionStatus status;
+  status.id = options_.id;
+  status.name = options_.name;
+  status.encoder = encoder_ != nullptr ? std::string(encoder_->name()) : std::string();
+  status.size = display_->mode().size;
+  status.clients = display_->client_count();
+  status.viewers = viewer_ != nullptr ? 1 : 0;
+  status.has_content = display_->has_content();
+  status.frames = metrics_.frames.value();
+  return status;
+}
+
+// ---- the way of a frame
+
+void Session::on_frame_wanted() {
+  frame_wanted_ = true;
+  pump();
+}
+
+void Session::pump() {
+  if (!frame_wanted_ && !(refresh_ && watched())) return;
+  const TimePoint now = parts_.loop.clock().now();
+  if (!watched()) {
+    pump_unwatched(now);
+    return;
+  }
+  const bool stage_busy =
+      unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
+      !viewer_->can_take_frame();
+  if (stage_busy) {
+    if (waiting_since_.us == 0) waiting_since_ = now;
+    return;
+  }
+  if (pacer_.capture_at() > now) {
+    capture_timer_.arm_at(pacer_.capture_at());
+    return;
+  }
+  note_wait(now);
+  capture(now);
+}
+
+// Counts the frames the phone could have shown while a later stage was busy.
+void Session::note_wait(TimePoint now) {
+  if (waiting_since_.us == 0) return;
+  const Duration waited = now - std::exchange(waiting_since_, TimePoint{0});
+  metrics_.skipped.add(static_cast<std::uint64_t>(waited / pacer_.interval()));
+}
+
+void Session::pump_unwatched(TimePoint now) {
+  const TimePoint due = pacer_.callbacks_at() + kUnwatchedInterval;
+  if (due > now) {
+    capture_timer_.arm_at(due);
+    return;
+  }
+  // Nothing is composed: the next viewer starts with a whole picture.
+  frame_wanted_ = false;
+  refresh_ = true;
+  const Scene scene = display_->take_scene();
+  if (pool_ != nullptr) pool_->add_damage(scene.damage);
+  pacer_.callbacks_sent(now);
+  display_->frame_done(now, ++shown_);
+}
+
+void Session::capture(TimePoint now) {
+  frame_wanted_ = false;
+  Scene scene = display_->take_scene();
+  const bool force_key = refresh_;
+  if (!prepare_size(scene.output)) return;
+  pool_->add_damage(scene.damage);
+  if (scene.damage.empty() && !refresh_) {
+    callbacks_pending(now);
+    return;
+  }
+  EncodeRequest request;
+  request.picture = pool_->acquire();
+  if (!request.picture) {  // the encoder has yet to give its pictures back; its completion pumps
+    frame_wanted_ = true;
+    return;
+  }
+  request.force_key = force_key || refresh_;
+  request.stamps.captured = now;
+  request.stamps.committed = scene.damage.empty() ? now : scene.committed;
+  request.stamps.input_sequence = inputs_.newest_before(request.stamps.committed);
+  if (!composer_->compose(scene, *request.picture)) metrics_.compose_errors.add();
+  scene.layers.clear();
+  request.stamps.composed = parts_.loop.clock().now();
+  metrics_.capture.observe((now - request.stamps.committed).count());
+  metrics_.compose.observe((request.stamps.composed - now).count());
+  refresh_ = false;
+  pacer_.captured(now);
+  if (const Status status = encoder_->submit(request); !status) {
+    metrics_.encode_errors.add();
+    log_limited(LogLevel::kError, "session.encode_refused",
+                {{"phone", options_.id}, {"error", status.error()}});
+    refresh_ = true;
+  }
+  callbacks_pending(now);
+}
+
+// Makes the pool and the encoder fit the display. A new size costs a key frame.
+bool Session::prepare_size(Size size) {
+  if (pool_ != nullptr && pool_->size() == size && encoder_ != nullptr) return true;
+  encoder_.reset();
+  auto pool = PicturePool::create(size, kPictures);
+  EncoderSettings settings;
+  settings.size = size;
+  settings.bitrate_kbps = rate_.bitrate_kbps != 0 ? rate_.bitrate_kbps : kStartBitrate_kbps;
+  settings.framerate = static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
+  settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
+  auto encoder = parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
+  if (!pool || !encoder) {
+    const Error& error = !pool ? pool.error() : encoder.error();
+    log_limited(LogLevel::kError, "session.no_encoder", {{"phone", options_.id}, {"error", error}});
+    viewer_->notice(1, "encoder.unavailable", "The server cannot encode this phone's screen: " + error.message());
+    return false;
+  }
+  pool_ = std::move(*pool);
+  encoder_ = std::move(*encoder);
+  refresh_ = true;
+  viewer_->send_display(display_->mode());
+  return true;
+}
+
+void Session::callbacks_pending(TimePoint now) {
+  callbacks_due_ = true;
+  if (pacer_.callbacks_at() <= now) {
+    send_callbacks();
+  } else {
+    callback_timer_.arm_at(pacer_.callbacks_at());
+  }
+}
+
+void Session::send_callbacks() {
+  if (!std::exchange(callbacks_due_, false)) return;
+  const TimePoint now = parts_.loop.clock().now();
+  pacer_.callbacks_sent(now);
+  display_->frame_done(now, ++shown_);
+}
+
+void Session::on_encoded(Result<AccessUnit> result) {
+  if (!result) {
+    metrics_.encode_errors.add();
+    log_limited(LogLevel::kError, "session.encode_failed",
+                {{"phone", options_.id}, {"error", result.error()}});
+    refresh_ = true;
+  } else {
+    metrics_.encode.observe((result->stamps.encoded - result->stamps.composed).count());
+    unit_ = std::move(*result);
+    send_unit();
+  }
+  pump();
+}
+
+// What has been encoded is the base of the next picture, so it is sent as soon as the sender takes it.
+void Session::send_unit() {
+  if (!unit_) return;
+  if (!watched() || !viewer_->has_display(unit_->size)) {
+    encoder_->recycle(std::move(*unit_));
+    unit_.reset();
+    refresh_ = true;
+    return;
+  }
+  unit_->stamps.sequence = next_sequence_;
+  const FrameStamps stamps = unit_->stamps;
+  const bool key = unit_->key;
+  const std::size_t bytes = unit_->bytes.size();
+  const TimePoint now = parts_.loop.clock().now();
+  const auto skipped = static_cast<std::uint32_t>(metrics_.skipped.value());
+  if (!viewer_->send_frame(*unit_, now, skipped != dropped_reported_)) return;
+  unit_.reset();
+  dropped_reported_ = skipped;
+  ++next_sequence_;
+  metrics_.frames.add();
+  if (key) metrics_.key_frames.add();
+  metrics_.frame_bytes.add(bytes);
+  metrics_.send.observe(span_us(stamps.encoded, now));
+  metrics_.capture_to_wire.observe(span_us(stamps.captured, now));
+}
+
+// ---- viewers
+
+void Session::attach(std::unique_ptr<Sender> sender, ViewerIdentity identity) {
+  if (viewer_ != nullptr) {
+    detach(4409, "another device took over");
+  }
+  metrics_.viewers.add();
+  log_info("viewer.attached", {{"phone", options_.id},
+                               {"user", identity.user},
+                               {"session", identity.session},
+                               {"peer", identity.peer}});
+  viewer_ = std::make_unique<Viewer>(parts_.loop, std::move(sender), std::move(identity), options_.name, *this);
+  attached_.set(1);
+}
+
+void Session::detach(std::uint16_t code, std::string_view reason) {
+  if (viewer_ == nullptr) return;
+  std::unique_ptr<Viewer> old = std::move(viewer_);
+  attached_.set(0);
+  display_->release_input();
+  inputs_.clear();
+  old->close(code, reason);
+  leaving_.push_back(std::move(old));
+}
+
+void Session::on_viewer_gone(Viewer& viewer) {
+  if (viewer.ended_by_error()) metrics_.protocol_errors.add();
+  if (viewer_.get() == &viewer) {
+    log_info("viewer.gone", {{"phone", options_.id}, {"reason", viewer.end_reason()}});
+    display_->release_input();
+    inputs_.clear();
+    waiting_since_ = {};
+    attached_.set(0);
+    leaving_.push_back(std::move(viewer_));
+  }
+  // The viewer is still on the stack: it goes on the next turn.
+  parts_.loop.post([alive = std::weak_ptr<Session*>(self_), gone = &viewer] {
+    if (const auto self = alive.lock()) {
+      std::erase_if((*self)->leaving_, [gone](const auto& v) { return v.get() == gone; });
+    }
+  });
+  if (frame_wanted_) pump();
+}
+
+void Session::on_viewer_ready(Viewer& viewer) {
+  if (const Status status = display_->set_layout(viewer.layout()); !status && !viewer.layout().empty()) {
+    log_info("viewer.layout_unknown", {{"phone", options_.id}, {"layout", viewer.layout()}});
+  }
+  on_viewer_mode(viewer);
+  send_state();
+  refresh_ = true;
+  pump();
+}
+
+// What a newcomer cannot learn from the pictures.
+void Session::send_state() {
+  viewer_->send_display(display_->mode());
+  viewer_->send_cursor(cursor_);
+  viewer_->send_text_input(text_input_);
+  if (!display_->has_content()) {
+    viewer_->notice(0, "phone.starting", "The phone is starting.");
+  }
+}
+
+void Session::on_viewer_mode(Viewer& viewer) {
+  if (viewer_.get() != &viewer) return;
+  OutputMode mode = viewer.wanted_mode(display_->mode());
+  const int cap_hz = viewer.max_fps() > 0 ? viewer.max_fps() : options_.max_refresh_hz;
+  mode.refresh_mhz = std::min(cap_hz, options_.max_refresh_hz) * 1'000;
+  pacer_.set_interval(interval_of(mode.refresh_mhz));
+  if (mode != display_->mode()) {
+    display_->set_mode(mode);
+    frame_wanted_ = true;
+  }
+  apply_rate();
+  pump();
+}
+
+void Session::on_viewer_can_take_frame(Viewer& viewer) {
+  if (viewer_.get() != &viewer) return;
+  send_unit();
+  pump();
+}
+
+void Session::on_viewer_wants_key(Viewer& viewer) {
+  if (viewer_.get() != &viewer) return;
+  refresh_ = true;
+  pump();
+}
+
+void Session::on_viewer_ack(Viewer& viewer, const ViewerAck& ack) {
+  if (viewer_.get() != &viewer) return;
+  metrics_.delivery.observe(ack.delivery.count());
+  metrics_.client_decode.observe(ack.decode.count());
+  if (!ack.dropped) metrics_.client_present.observe(ack.present.count());
+  if (ack.input_to_photon.count() > 0) metrics_.input_to_photon.observe(ack.input_to_photon.count());
+  apply_rate();
+}
+
+void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
+  if (encoder_ == nullptr) return;
+  AccessUnit unit;
+  unit.bytes = std::move(payload);
+  encoder_->recycle(std::move(unit));
+}
+
+void Session::apply_rate() {
+  if (viewer_ == nullptr) return;
+  const EncoderRate rate{viewer_->target_kbps(),
+                         static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};
+  if (rate.bitrate_kbps == rate_.bitrate_kbps && rate.framerate == rate_.framerate) return;
+  rate_ = rate;
+  if (encoder_ != nullptr) encoder_->set_rate(rate);
+}
+
+// ---- what the display tells
+
+void Session::on_cursor(const CursorImage& cursor) {
+  cursor_ = cursor;
+  if (viewer_ != nullptr) viewer_->send_cursor(cursor_);
+}
+
+void Session::on_clipboard(std::string_view text) {
+  if (viewer_ != nullptr) viewer_->send_clipboard(text);
+}
+
+void Session::on_text_input(const TextInputState& state) {
+  text_input_ = state;
+  if (viewer_ != nullptr) viewer_->send_text_input(text_input_);
+}
+
+}  // namespace rp

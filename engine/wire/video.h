@@ -1,0 +1,56 @@
+// VIDEO: one access unit with its stage times. The header is serialised apart from the data, so
+// that a frame's bytes are never copied (Sender::send_frame). Thread rule: plain values.
+//
+//   message header (8)
+//   0 sequence           4 input_sequence
+//   8 capture_time_us (u64)
+//   16 capture_us        20 compose_us
+//   24 encode_us         28 send_us
+//   32 width_px  34 height_px  36 codec  37 reserved (3)
+//   40 data: Annex B
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/wire/message.h"
+
+namespace rp::wire {
+
+inline constexpr std::uint8_t kVideoKeyFrame = 1U << 0;
+inline constexpr std::uint8_t kVideoAfterDrop = 1U << 1;
+inline constexpr std::uint8_t kVideoAtRest = 1U << 2;
+
+inline constexpr std::size_t kVideoFieldBytes = 40;
+inline constexpr std::size_t kVideoHeaderBytes = kHeaderBytes + kVideoFieldBytes;
+
+struct Video {
+  bool key_frame = false;
+  bool after_drop = false;  // frames were dropped before this one
+  bool at_rest = false;     // last of a burst
+  std::uint32_t sequence = 0;
+  std::uint32_t input_sequence = 0;
+  std::uint64_t capture_time_us = 0;
+  std::uint32_t capture_us = 0;
+  std::uint32_t compose_us = 0;
+  std::uint32_t encode_us = 0;
+  std::uint32_t send_us = 0;
+  std::uint16_t width_px = 0;
+  std::uint16_t height_px = 0;
+  std::uint8_t codec = 1;
+  friend bool operator==(const Video&, const Video&) = default;
+};
+
+struct ParsedVideo {
+  Video video;
+  std::span<const std::uint8_t> data = {};  // borrowed from the message
+};
+
+[[nodiscard]] Result<ParsedVideo> parse_video(const MessageView& message);
+// Header of a message whose data of `data_bytes` follows it.
+[[nodiscard]] std::array<std::uint8_t, kVideoHeaderBytes> serialise(const Video& video,
+                                                                    std::size_t data_bytes);
+
+}  // namespace rp::wire
