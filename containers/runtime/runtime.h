@@ -48,7 +48,7 @@ enum class PhoneState {
   kRunning,
   kFrozen,
   kStopped,   // was started and has ended; `exit_status` says how
-  kLeftover,  // traces without a whole phone (a crash in the middle): only cleanup() helps
+  kLeftover,  // traces without a whole phone (a crash in the middle): remove() it
 };
 // "absent", "created", "running", "frozen", "stopped", "leftover".
 std::string_view to_string(PhoneState state);
@@ -81,7 +81,7 @@ class Runtime {
   [[nodiscard]] virtual Status down() = 0;
 
   // Absent → created. A phone that exists already is left as it is, whatever its state.
-  // kInvalid names the field; kLeftover traces are cleaned first.
+  // kInvalid names the field; what a crash left of it is removed first.
   [[nodiscard]] virtual Status create(const PhoneSpec& spec) = 0;
   // Created → running. Running or frozen: nothing. Stopped: kExists ("remove it first").
   [[nodiscard]] virtual Status start(std::string_view id) = 0;
@@ -90,10 +90,9 @@ class Runtime {
   [[nodiscard]] virtual Status kill(std::string_view id) = 0;
   [[nodiscard]] virtual Status freeze(std::string_view id) = 0;  // running → frozen
   [[nodiscard]] virtual Status thaw(std::string_view id) = 0;    // frozen → running
-  // Kills it if need be and removes every trace but `data_dir`. Absent: nothing.
+  // Kills it if need be and removes every trace but `data_dir`; works from traces alone, with any
+  // part of them missing, so it also clears up what a crash left. Absent: nothing.
   [[nodiscard]] virtual Status remove(std::string_view id) = 0;
-  // remove() for what a crash left: works from traces alone, and with any part of them missing.
-  [[nodiscard]] virtual Status cleanup(std::string_view id) = 0;
 
   // Every phone of this instance that has left any trace, by id.
   [[nodiscard]] virtual Result<std::vector<PhoneInfo>> list() = 0;
