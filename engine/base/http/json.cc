@@ -213,21 +213,17 @@ void JsonFields::fault(std::string_view field, std::string_view message) {
   fault_message_ = message;
 }
 
-void JsonFields::note_unknown() {
-  if (!object_->is_object()) return;
-  for (const auto& [name, value] : object_->items()) {
-    if (!asked_.contains(name)) fault(name, fmt::format("{} is not known here", name));
-  }
-}
-
 std::optional<HttpResponse> JsonFields::finish() {
-  note_unknown();
+  if (object_->is_object()) {
+    for (const auto& [name, value] : object_->items()) {
+      if (!asked_.contains(name)) fault(name, fmt::format("{} is not known here", name));
+    }
+  }
   if (fault_message_.empty()) return std::nullopt;
   return json_error(400, "invalid", fault_field_, fault_message_);
 }
 
-Status JsonFields::finish_status() {
-  note_unknown();
+Status JsonFields::finish_status() const {
   if (fault_message_.empty()) return {};
   return fail(ErrorCode::kInvalid, fault_message_);
 }

@@ -67,13 +67,13 @@ class JsonFields {
   // The 400 answer to the first fault; also one for a member nobody asked for (a misspelt name must
   // not pass in silence). Nothing when all is well.
   [[nodiscard]] std::optional<HttpResponse> finish();
-  // The same, as an Error whose operation is the message; for objects that are not requests.
-  [[nodiscard]] Status finish_status();
+  // For objects that are not requests: the first fault as an Error whose operation is the message;
+  // members nobody asked for pass, as a newer writer may add them.
+  [[nodiscard]] Status finish_status() const;
 
  private:
   JsonFields();
   [[nodiscard]] const nlohmann::json* find(std::string_view name, bool wanted);
-  void note_unknown();
 
   std::unique_ptr<nlohmann::json> object_;
   std::set<std::string, std::less<>> asked_;
