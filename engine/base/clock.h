@@ -1,8 +1,9 @@
 // Clock: where time comes from. All of the engine's times are CLOCK_MONOTONIC microseconds
 // (TimePoint), the clock Wayland's presentation times use too. Injected everywhere, so that tests
-// move time by hand. Thread rule: SystemClock from any thread; FakeClock from the test's thread.
+// move time by hand. Thread rule: SystemClock from any thread; FakeClock moves from the test's thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 
@@ -37,15 +38,15 @@ class SystemClock final : public Clock {
 class FakeClock final : public Clock {
  public:
   explicit FakeClock(TimePoint start = {1'000'000}, std::int64_t unix_seconds = 1'700'000'000)
-      : now_(start), start_(start), unix_start_(unix_seconds) {}
-  [[nodiscard]] TimePoint now() const override { return now_; }
+      : now_us_(start.us), start_(start), unix_start_(unix_seconds) {}
+  [[nodiscard]] TimePoint now() const override { return {now_us_.load()}; }
   [[nodiscard]] std::int64_t unix_seconds() const override {
-    return unix_start_ + (now_ - start_).count() / 1'000'000;
+    return unix_start_ + (now() - start_).count() / 1'000'000;
   }
-  void advance(Duration by) { now_ = now_ + by; }
+  void advance(Duration by) { now_us_ += by.count(); }
 
  private:
-  TimePoint now_;
+  std::atomic<std::int64_t> now_us_;  // an encode thread may read it while the test moves it
   TimePoint start_;
   std::int64_t unix_start_;
 };

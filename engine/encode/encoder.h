@@ -85,6 +85,7 @@ class BlockingEncoder {
   // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets
   // out.key.
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
+  // Zero fields stay as they are; others are brought inside the codec's bounds.
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;
 };
 
