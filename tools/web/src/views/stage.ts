@@ -1,0 +1,95 @@
+// The place of the phone on the page: box and canvas follow the window, in whole device pixels.
+
+import { phoneBox, type FitMode, type Size } from '../stream/fit';
+import type { PictureOnPage } from '../input/sink';
+
+export class Stage {
+  private readonly observer: ResizeObserver;
+  private canvas_px: Size = { width: 0, height: 0 };
+  private fit: FitMode = 'phone';
+  private turns = 0;
+
+  constructor(
+    private readonly area: HTMLElement,
+    private readonly box: HTMLElement,
+    private readonly canvas: HTMLCanvasElement,
+    private readonly on_canvas: (size: Size) => void,
+  ) {
+    this.observer = new ResizeObserver((entries) => {
+      for (const entry of entries) {
+        if (entry.target === area) this.layout();
+        else this.measured(entry);
+      }
+    });
+  }
+
+  start(): void {
+    this.layout();
+    this.observer.observe(this.area);
+    try {
+      this.observer.observe(this.canvas, { box: 'device-pixel-content-box' });
+    } catch {
+      this.observer.observe(this.canvas);
+    }
+  }
+  close(): void {
+    this.observer.disconnect();
+  }
+
+  shape(fit: FitMode, turns: number): void {
+    if (fit === this.fit && turns === this.turns) return;
+    this.fit = fit;
+    this.turns = turns;
+    this.layout();
+  }
+
+  /** The canvas as the layout has it now, for the time before the first observation. */
+  size(): Size {
+    if (this.canvas_px.width > 0) return this.canvas_px;
+    const { width, height } = this.box.getBoundingClientRect();
+    return { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
+  }
+
+  layout(): void {
+    const area = { width: this.area.clientWidth, height: this.area.clientHeight };
+    if (area.width === 0 || area.height === 0) return;
+    const wanted = phoneBox(area, this.fit, this.turns);
+    const snap = (css: number) => Math.floor(css * devicePixelRatio) / devicePixelRatio;
+    const even = (css: number) => (Math.floor((css * devicePixelRatio) / 2) * 2) / devicePixelRatio;
+    // In fill mode a pixel of the window's edge may stay, rather than a picture with an odd side.
+    const size = { width: even(wanted.width), height: even(wanted.height) };
+    const { style } = this.box;
+    style.width = `${size.width}px`;
+    style.height = `${size.height}px`;
+    style.left = `${snap((area.width - size.width) / 2)}px`;
+    style.top = `${snap((area.height - size.height) / 2)}px`;
+  }
+
+  /** `picture` in canvas pixels, as a function of the page's present layout. */
+  onPage(picture: () => { x: number; y: number; width: number; height: number } | null): PictureOnPage {
+    return () => {
+      const rect = picture();
+      if (!rect || this.canvas.width === 0) return null;
+      const page = this.canvas.getBoundingClientRect();
+      const scale_x = page.width / this.canvas.width;
+      const scale_y = page.height / this.canvas.height;
+      return {
+        x: page.x + rect.x * scale_x, y: page.y + rect.y * scale_y,
+        width: rect.width * scale_x, height: rect.height * scale_y,
+      };
+    };
+  }
+
+  private measured(entry: ResizeObserverEntry): void {
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    const size = exact
+      ? { width: exact.inlineSize, height: exact.blockSize }
+      : {
+          width: Math.round(entry.contentRect.width * devicePixelRatio),
+          height: Math.round(entry.contentRect.height * devicePixelRatio),
+        };
+    if (size.width === 0 || size.height === 0) return;
+    this.canvas_px = size;
+    this.on_canvas(size);
+  }
+}
