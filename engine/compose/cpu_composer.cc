@@ -1,0 +1,243 @@
+#include "engine/compose/cpu_composer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <libyuv/convert.h>
+#include <libyuv/planar_functions.h>
+
+#include "engine/base/limits.h"
+#include "engine/compose/sampler.h"
+
+namespace rp {
+namespace {
+
+// Pixels drawn before they are converted: 256 KiB, which stays in a core's own cache.
+constexpr std::int32_t kStripPixels = 65'536;
+
+constexpr std::int32_t even_below(std::int32_t v) { return v & ~1; }
+constexpr std::int32_t even_above(std::int32_t v) { return (v + 1) & ~1; }
+
+bool is_whole(double v) { return v == std::floor(v); }
+
+bool inside(Rect inner, Rect outer) { return intersection(inner, outer) == inner; }
+
+// Null when the layer can be drawn, or what is wrong with it.
+const char* fault_of(const Layer& layer, const PixelFormat* format) {
+  if (layer.buffer == nullptr) return "a layer has no buffer";
+  const FrameBuffer& buffer = *layer.buffer;
+  const Size size = buffer.size();
+  if (format == nullptr) return "a layer's pixel format is unknown";
+  if (buffer.modifier() != kModifierLinear && buffer.modifier() != kModifierInvalid) {
+    return "a layer's buffer is not linear";
+  }
+  if (size.empty() || std::max(size.width, size.height) > limits::kMaxBufferSide_px) {
+    return "a layer's buffer is empty or too large";
+  }
+  const auto row_bytes = static_cast<std::int64_t>(size.width) * format->bytes_per_pixel;
+  if (buffer.plane(0).stride_bytes < row_bytes ||
+      buffer.plane(0).stride_bytes > static_cast<std::uint32_t>(INT32_MAX)) {
+    return "a layer's stride is shorter than its rows";
+  }
+  const Size upright = transformed(size, layer.transform);
+  const RectF& s = layer.source;
+  // Written so that NaN fails.
+  const bool fits = s.x >= 0 && s.y >= 0 && s.width > 0 && s.height > 0 &&
+                    s.x + s.width <= upright.width && s.y + s.height <= upright.height;
+  return fits ? nullptr : "a layer's source lies outside its buffer";
+}
+
+bool is_one_to_one(const Layer& layer) {
+  const RectF& s = layer.source;
+  return layer.transform == Transform::kNormal && s.width == layer.destination.width &&
+         s.height == layer.destination.height && is_whole(s.x) && is_whole(s.y);
+}
+
+std::uint8_t* at(std::uint8_t* plane, std::int32_t stride, std::int32_t x, std::int32_t y) {
+  return plane + static_cast<std::ptrdiff_t>(y) * stride + x;
+}
+
+// Fills the column and row that make an odd size even with their neighbours.
+void pad(Rect strip, Picture& p) {
+  const std::int32_t right = strip.x + strip.width;
+  const std::int32_t bottom = strip.y + strip.height;
+  if (right == p.size.width && right < p.coded.width) {
+    for (std::int32_t y = strip.y; y < bottom; ++y) {
+      *at(p.y, p.stride_y, right, y) = *at(p.y, p.stride_y, right - 1, y);
+    }
+  }
+  if (bottom == p.size.height && bottom < p.coded.height) {
+    const auto bytes = static_cast<std::size_t>(even_above(strip.width));
+    std::memcpy(at(p.y, p.stride_y, strip.x, bottom), at(p.y, p.stride_y, strip.x, bottom - 1),
+                bytes);
+  }
+}
+
+void to_picture(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride,
+                Rect strip, Picture& p) {
+  format.to_i420(pixels, stride, at(p.y, p.stride_y, strip.x, strip.y), p.stride_y,
+                 at(p.u, p.stride_uv, strip.x / 2, strip.y / 2), p.stride_uv,
+                 at(p.v, p.stride_uv, strip.x / 2, strip.y / 2), p.stride_uv, strip.width,
+                 strip.height);
+  pad(strip, p);
+}
+
+}  // namespace
+
+CpuComposer::CpuComposer()
+    : strip_(static_cast<std::size_t>(kStripPixels) * 4),
+      scratch_(std::make_unique<SamplerScratch>()) {}
+
+CpuComposer::~CpuComposer() = default;
+
+Status CpuComposer::compose(const Scene& scene, Picture& picture) {
+  if (scene.output != picture.size) {
+    return fail(ErrorCode::kInvalid, "compose: the scene's size is not the picture's");
+  }
+  complaint_ = nullptr;
+  take_in(scene);
+  const Rect all{0, 0, picture.size.width, picture.size.height};
+  for (const pixman_box32_t& box : picture.stale.boxes()) {
+    const Rect part = intersection(Region::rect_of(box), all);
+    if (part.empty()) continue;
+    const std::int32_t x = even_below(part.x);
+    const std::int32_t y = even_below(part.y);
+    const Rect grown{x, y, even_above(part.x + part.width) - x,
+                     even_above(part.y + part.height) - y};
+    compose_box(intersection(grown, all), picture);
+  }
+  picture.stale.clear();
+  entries_.clear();
+  if (complaint_ != nullptr) return fail(ErrorCode::kInvalid, complaint_);
+  return {};
+}
+
+void CpuComposer::leave_out(Entry& entry, const char* why) {
+  entry.format = nullptr;
+  complaint_ = why;
+}
+
+void CpuComposer::take_in(const Scene& scene) {
+  const Rect all{0, 0, scene.output.width, scene.output.height};
+  for (const Layer& layer : scene.layers) {
+    if (intersection(layer.destination, all).empty()) continue;
+    Entry entry{&layer, nullptr, is_one_to_one(layer)};
+    if (layer.buffer != nullptr) entry.format = find_pixel_format(layer.buffer->format());
+    if (const char* fault = fault_of(layer, entry.format)) {
+      leave_out(entry, fault);
+      continue;
+    }
+    entries_.push_back(entry);
+  }
+}
+
+void CpuComposer::compose_box(Rect box, Picture& picture) {
+  const std::int32_t bottom = box.y + box.height;
+  for (std::int32_t y = box.y; y < bottom;) {
+    const Rect strip{box.x, y, box.width, strip_end(box, y) - y};
+    // Each failed turn leaves one layer out, so this ends.
+    while (!compose_strip(strip, picture)) {
+    }
+    y += strip.height;
+  }
+}
+
+// Where the strip that begins at row y ends: at the next edge of a layer, in whole pairs of rows.
+std::int32_t CpuComposer::strip_end(Rect box, std::int32_t y) const {
+  std::int32_t end = box.y + box.height;
+  for (const Entry& entry : entries_) {
+    const Rect part = intersection(entry.layer->destination, box);
+    if (part.empty()) continue;
+    for (const std::int32_t edge : {part.y, part.y + part.height}) {
+      if (even_below(edge) > y) end = std::min(end, even_below(edge));
+      if (even_above(edge) > y) end = std::min(end, even_above(edge));
+    }
+  }
+  return end;
+}
+
+bool CpuComposer::covers(const Entry& entry, Rect strip) const {
+  if (!inside(strip, entry.layer->destination)) return false;
+  return !entry.format->has_alpha || entry.layer->opaque.contains(strip);
+}
+
+bool CpuComposer::compose_strip(Rect strip, Picture& picture) {
+  // From the front: stop at what hides all behind it.
+  std::size_t first = entries_.size();
+  std::size_t touching = 0;
+  bool covered = false;
+  while (first > 0 && !covered) {
+    const Entry& entry = entries_[--first];
+    if (entry.format == nullptr) continue;
+    if (intersection(entry.layer->destination, strip).empty()) continue;
+    ++touching;
+    covered = covers(entry, strip);
+  }
+  if (covered && touching == 1 && entries_[first].one_to_one &&
+      entries_[first].format->to_i420 != nullptr) {
+    return convert_directly(entries_[first], strip, picture);
+  }
+  const std::int32_t most_rows = std::max(2, even_below(kStripPixels / strip.width));
+  const std::int32_t bottom = strip.y + strip.height;
+  for (std::int32_t y = strip.y; y < bottom; y += most_rows) {
+    const Rect piece{strip.x, y, strip.width, std::min(most_rows, bottom - y)};
+    const std::int32_t stride = piece.width * 4;
+    if (!covered) {
+      libyuv::ARGBRect(strip_.data(), stride, 0, 0, piece.width, piece.height, 0xFF000000);
+    }
+    for (std::size_t i = first; i < entries_.size(); ++i) {
+      if (entries_[i].format != nullptr && !draw(entries_[i], piece)) return false;
+    }
+    static const PixelFormat& argb = *find_pixel_format(fourcc('X', 'R', '2', '4'));
+    to_picture(argb, strip_.data(), stride, piece, picture);
+  }
+  return true;
+}
+
+bool CpuComposer::convert_directly(Entry& entry, Rect strip, Picture& picture) {
+  const Layer& layer = *entry.layer;
+  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  if (pixels == nullptr) {
+    leave_out(entry, "a layer's buffer cannot be mapped");
+    return false;
+  }
+  const auto stride = static_cast<std::int32_t>(layer.buffer->plane(0).stride_bytes);
+  const std::int32_t x = strip.x - layer.destination.x + static_cast<std::int32_t>(layer.source.x);
+  const std::int32_t y = strip.y - layer.destination.y + static_cast<std::int32_t>(layer.source.y);
+  pixels += static_cast<std::ptrdiff_t>(y) * stride +
+            static_cast<std::ptrdiff_t>(x) * entry.format->bytes_per_pixel;
+  to_picture(*entry.format, pixels, stride, strip, picture);
+  if (layer.buffer->end_cpu_read()) return true;
+  leave_out(entry, "a layer's buffer shrank");
+  return false;
+}
+
+bool CpuComposer::draw(Entry& entry, Rect piece) {
+  const Layer& layer = *entry.layer;
+  const Rect clip = intersection(layer.destination, piece);
+  if (clip.empty()) return true;
+  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  if (pixels == nullptr) {
+    leave_out(entry, "a layer's buffer cannot be mapped");
+    return false;
+  }
+  Sampler sampler(layer, *entry.format, pixels, clip, *scratch_);
+  const bool opaque = !entry.format->has_alpha || layer.opaque.contains(clip);
+  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(piece.width) * 4;
+  std::uint8_t* to = strip_.data() + (clip.y - piece.y) * stride +
+                     static_cast<std::ptrdiff_t>(clip.x - piece.x) * 4;
+  for (std::int32_t i = 0; i < clip.height; ++i, to += stride) {
+    const std::uint8_t* row = sampler.row(i);
+    if (opaque) {
+      std::memcpy(to, row, static_cast<std::size_t>(clip.width) * 4);
+    } else {
+      libyuv::ARGBBlend(row, 0, to, 0, to, 0, clip.width, 1);
+    }
+  }
+  if (layer.buffer->end_cpu_read()) return true;
+  leave_out(entry, "a layer's buffer shrank");
+  return false;
+}
+
+}  // namespace rp

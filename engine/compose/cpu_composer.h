@@ -1,0 +1,47 @@
+// CpuComposer: the composer on the CPU, by libyuv. What is stale is cut into strips at the layers'
+// edges. A strip one opaque, unscaled layer fills is converted straight from the guest's buffer;
+// any other is drawn into a scratch of bounded size first. Nothing is allocated once it has run.
+// Thread rule: one shard; phones of a shard may share one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/compose/composer.h"
+#include "engine/compose/pixel_format.h"
+
+namespace rp {
+
+struct SamplerScratch;
+
+class CpuComposer final : public Composer {
+ public:
+  CpuComposer();
+  ~CpuComposer() override;
+  [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
+
+ private:
+  struct Entry {
+    const Layer* layer = nullptr;
+    const PixelFormat* format = nullptr;  // null: the layer is left out
+    bool one_to_one = false;              // source pixels are output pixels
+  };
+
+  void take_in(const Scene& scene);
+  void compose_box(Rect box, Picture& picture);
+  [[nodiscard]] std::int32_t strip_end(Rect box, std::int32_t y) const;
+  // Draws the strip; false when a layer turned out unreadable (and is left out from then on).
+  [[nodiscard]] bool compose_strip(Rect strip, Picture& picture);
+  [[nodiscard]] bool convert_directly(Entry& entry, Rect strip, Picture& picture);
+  [[nodiscard]] bool draw(Entry& entry, Rect strip);
+  [[nodiscard]] bool covers(const Entry& entry, Rect strip) const;
+  void leave_out(Entry& entry, const char* why);
+
+  std::vector<Entry> entries_;
+  std::vector<std::uint8_t> strip_;
+  std::unique_ptr<SamplerScratch> scratch_;
+  const char* complaint_ = nullptr;  // why the last layer was left out
+};
+
+}  // namespace rp
