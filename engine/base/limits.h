@@ -19,9 +19,17 @@ inline constexpr std::size_t kMaxDamageRects = 64;   // more are merged to their
 inline constexpr std::size_t kMaxExactRects = 1024;  // of an opaque or input region
 inline constexpr std::size_t kMaxSubsurfaceDepth = 32;
 inline constexpr std::size_t kTouchSlots = 10;
+inline constexpr std::size_t kMaxSeatResourcesPerClient = 64;  // of each kind: seats, pointers, …
+inline constexpr std::size_t kMaxPressedKeys = 64;
+inline constexpr std::int32_t kMaxCursorSide_px = 256;
+inline constexpr std::size_t kMaxPendingTypingBytes = 16 * 1024;
 
 // Clipboard, either way.
 inline constexpr std::size_t kMaxClipboardBytes = 1 << 20;
+inline constexpr std::size_t kMaxMimeTypes = 64;  // of one data source
+inline constexpr std::size_t kMaxMimeTypeBytes = 256;
+inline constexpr std::size_t kMaxOffersPerClient = 64;
+inline constexpr std::size_t kMaxTransfers = 16;  // of the viewer's clipboard to clients at a time
 
 // Wire, from a client.
 inline constexpr std::size_t kMaxClientMessageBytes = kMaxClipboardBytes + 1024;

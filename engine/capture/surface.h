@@ -69,6 +69,8 @@ class Surface {
   // ---- state
   [[nodiscard]] SurfaceState& pending() { return pending_; }
   [[nodiscard]] const SurfaceState& current() const { return current_; }
+  // Callbacks of the current state that nobody has answered yet: for the role that paces them.
+  [[nodiscard]] ResourceQueue& frame_callbacks() { return current_.frame_callbacks; }
   // The attach or offset movement of the newest commit alone.
   [[nodiscard]] Point last_offset() const { return last_offset_; }
   // Surface-local; empty without a buffer.
