@@ -230,7 +230,13 @@ std::string peer_address(int fd) {
   if (storage.ss_family == AF_INET) {
     where = &reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr;
   } else if (storage.ss_family == AF_INET6) {
-    where = &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+    const in6_addr& v6 = reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+    where = &v6;
+    // An IPv4 peer of a socket for both families (RFC 4291 2.5.5.2) is one address, not two.
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+      storage.ss_family = AF_INET;
+      where = v6.s6_addr + 12;
+    }
   } else {
     return "unix";
   }

@@ -25,11 +25,12 @@ HttpServer::~HttpServer() {
   for (auto& [id, connection] : connections) connection->abandon();
 }
 
-Status HttpServer::listen(UniqueFd listener) {
-  const int fd = listener.get();
+Status HttpServer::listen(UniqueFd listener, Wrap wrap) {
   auto entry = std::make_unique<Listener>();
   entry->socket = std::move(listener);
-  RP_ASSIGN(entry->watch, loop_.watch(fd, EPOLLIN, [this, fd](std::uint32_t) { accept_some(fd); }));
+  entry->wrap = std::move(wrap);
+  RP_ASSIGN(entry->watch, loop_.watch(entry->socket.get(), EPOLLIN,
+                                      [this, e = entry.get()](std::uint32_t) { accept_some(*e); }));
   listeners_.push_back(std::move(entry));
   return {};
 }
@@ -40,10 +41,10 @@ void HttpServer::stop_listening() {
   listeners_.clear();
 }
 
-void HttpServer::accept_some(int listener) {
+void HttpServer::accept_some(const Listener& listener) {
   constexpr int kAcceptsPerTurn = 16;
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    auto socket = accept_socket(listener);
+    auto socket = accept_socket(listener.socket.get());
     if (!socket) {
       if (socket.error().code == ErrorCode::kWouldBlock) return;
       // Out of descriptors: the peer stays in the backlog and the socket stays readable, so pause
@@ -53,28 +54,40 @@ void HttpServer::accept_some(int listener) {
       resume_accepting_.arm_after(std::chrono::milliseconds(100));
       return;
     }
-    auto stream = SocketStream::create(std::move(*socket));
-    if (stream) adopt(std::move(*stream));
+    if (listener.wrap) {
+      if (auto stream = listener.wrap(std::move(*socket))) adopt(std::move(stream));
+    } else if (auto stream = SocketStream::create(std::move(*socket))) {
+      adopt(std::move(*stream));
+    }
   }
 }
 
 void HttpServer::adopt(std::unique_ptr<ByteStream> stream) {
-  if (connections_.size() >= options_.max_connections) {
+  const std::string peer = stream->peer();
+  const auto known = per_peer_.find(peer);
+  const std::size_t of_peer = known == per_peer_.end() ? 0 : known->second;
+  if (connections_.size() >= options_.max_connections ||
+      of_peer >= options_.max_connections_per_peer) {
     counters_.refused.add();
     log_limited(LogLevel::kWarning, "http.connection_refused",
-                {{"peer", stream->peer()}, {"limit", options_.max_connections}});
+                {{"peer", peer}, {"open", connections_.size()}, {"of_peer", of_peer}});
     return;
   }
   const std::uint64_t id = next_id_++;
   auto connection =
       std::make_shared<Connection>(ConnectionContext{loop_, handler_, options_, counters_},
-                                   std::move(stream), [this, id] { remove(id); });
+                                   std::move(stream), [this, id, peer] { remove(id, peer); });
   connections_.emplace(id, connection);
+  per_peer_[peer] = of_peer + 1;
   counters_.connections.add();
   connection->start();
 }
 
-void HttpServer::remove(std::uint64_t id) { connections_.erase(id); }
+void HttpServer::remove(std::uint64_t id, const std::string& peer) {
+  connections_.erase(id);
+  const auto known = per_peer_.find(peer);
+  if (--known->second == 0) per_peer_.erase(known);
+}
 
 Result<UniqueFd> listen_unix_fresh(const std::string& path, const UnixListenOptions& options) {
   struct stat info {};

@@ -20,18 +20,20 @@
 namespace rp {
 
 struct HttpServerOptions {
-  HttpLimits limits;
+  HttpLimits limits = {};
   std::size_t max_connections = 256;
+  std::size_t max_connections_per_peer = 256;            // of one address; "unix" counts as one
   Duration idle_timeout = std::chrono::seconds(75);      // between requests
   Duration head_timeout = std::chrono::seconds(10);      // first byte to whole head and body begun
   Duration body_timeout = std::chrono::seconds(30);      // head to whole body
   Duration handler_timeout = std::chrono::seconds(120);  // request to answer: 504 then
   Duration write_timeout = std::chrono::seconds(30);     // without any progress
+  HttpHeaders default_headers = {};  // in every answer that does not set them itself
 };
 
 struct HttpServerCounters {
   Counter connections;
-  Counter refused;  // over max_connections
+  Counter refused;  // over max_connections or max_connections_per_peer
   Counter requests;
   Counter faults;    // answered 4xx by the server itself: not HTTP, too long
   Counter timeouts;  // a peer too slow
@@ -45,8 +47,10 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
   ~HttpServer();
 
-  // Serves what comes to this listening socket; any number of them.
-  [[nodiscard]] Status listen(UniqueFd listener);
+  // Makes the stream of an accepted socket (TLS, say); null refuses the connection.
+  using Wrap = std::function<std::unique_ptr<ByteStream>(UniqueFd socket)>;
+  // Serves what comes to this listening socket; any number of them. Plain without a `wrap`.
+  [[nodiscard]] Status listen(UniqueFd listener, Wrap wrap = {});
   // Serves one connected stream. Over the cap it is dropped, counted.
   void adopt(std::unique_ptr<ByteStream> stream);
   // Accepts no more; connections at hand go on.
@@ -59,10 +63,11 @@ class HttpServer {
   class Connection;
   struct Listener {
     UniqueFd socket;
+    Wrap wrap;
     EventLoop::Watch watch;
   };
-  void accept_some(int listener);
-  void remove(std::uint64_t id);
+  void accept_some(const Listener& listener);
+  void remove(std::uint64_t id, const std::string& peer);
 
   EventLoop& loop_;
   HttpHandler handler_;
@@ -73,6 +78,7 @@ class HttpServer {
   std::uint64_t next_id_ = 1;
   // Shared with responders (weakly) and with the call in progress.
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
+  std::unordered_map<std::string, std::size_t> per_peer_;
 };
 
 // A unix socket at `path` with this mode and, unless -1, owner. What a dead process left at the

@@ -168,11 +168,14 @@ void HttpServer::Connection::dispatch() {
 
 void HttpServer::Connection::respond(HttpResponse response) {
   if (phase_ != Phase::kWaiting) return;
-  queue(response);
+  queue(std::move(response));
   advance();
 }
 
-void HttpServer::Connection::queue(const HttpResponse& response) {
+void HttpServer::Connection::queue(HttpResponse response) {
+  for (const auto& [name, value] : context_.options.default_headers.fields()) {
+    if (!response.headers.contains(name)) response.headers.add(name, value);
+  }
   out_ = serialise(response, {.keep_alive = keep_alive_,
                               .head_only = head_only_,
                               .date_unix_seconds = context_.loop.clock().unix_seconds()});

@@ -38,7 +38,7 @@ class HttpServer::Connection final : public ByteStreamListener,
   void advance();
   void dispatch();
   void respond(HttpResponse response);
-  void queue(const HttpResponse& response);
+  void queue(HttpResponse response);
   bool flush();  // false: not all is written yet, or the connection closed
   void after_write();
   void fault(const HttpFault& fault);

@@ -1,0 +1,224 @@
+// Goal: after harden() what the engine does still works, and what an intruder would do does not.
+// Method: each case in a child process, which answers through its exit code; as root the change of
+// user is tried too, otherwise that case is skipped.
+#include "engine/base/harden.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "engine/base/event_loop.h"
+#include "engine/base/socket_stream.h"
+
+namespace rp {
+namespace {
+
+constexpr int kNotHardened = 100;
+constexpr int kCrashed = 101;
+
+// The exit code of a child that hardens itself and runs `body`.
+int in_hardened_child(const HardenOptions& options, const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const Status status = harden(options);
+    if (!status) {
+      const std::string text = status.error().message() + "\n";
+      [[maybe_unused]] const auto put = ::write(2, text.data(), text.size());
+      ::_exit(kNotHardened);
+    }
+    ::_exit(body());
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kCrashed;
+}
+
+// 0 when the call failed with EPERM, 1 when it worked, 2 when it failed otherwise.
+int denied(long result) { return result >= 0 ? 1 : errno == EPERM ? 0 : 2; }
+
+struct Forbidden {
+  const char* name;
+  std::function<long()> call;
+};
+
+TEST(HardenTest, ForbiddenCallsAreDenied) {
+  const Forbidden cases[] = {
+      {"execve",
+       [] {
+         const char* const none[] = {"/bin/true", nullptr};
+         return ::execve("/bin/true", const_cast<char**>(none), const_cast<char**>(none + 1));
+       }},
+      {"fork", [] { return static_cast<long>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)); }},
+      {"ptrace", [] { return ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr); }},
+      {"mount", [] { return ::mount("none", "/tmp", "tmpfs", 0, nullptr); }},
+      {"unshare", [] { return ::unshare(CLONE_NEWUSER); }},
+      {"packet socket", [] { return ::socket(AF_PACKET, SOCK_RAW, 0); }},
+      {"netlink socket", [] { return ::socket(AF_NETLINK, SOCK_RAW, 0); }},
+      {"bpf", [] { return ::syscall(SYS_bpf, 0, nullptr, 0); }},
+      {"io_uring", [] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }},
+      {"keyctl", [] { return ::syscall(SYS_keyctl, 0, 0, 0, 0, 0); }},
+      {"kill", [] { return ::kill(::getppid(), 0); }},
+      {"raise limits",
+       [] {
+         const rlimit limit{1, 1};
+         return ::setrlimit(RLIMIT_NOFILE, &limit);
+       }},
+      {"undumpable", [] { return ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }},
+      {"terminal input", [] { return ::ioctl(0, TIOCSTI, "x"); }},
+      {"executable mmap",
+       [] {
+         void* at =
+             ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+         return at == MAP_FAILED ? -1L : 0L;
+       }},
+      {"executable mprotect",
+       [] {
+         void* at =
+             ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+         return at == MAP_FAILED ? 0L : ::mprotect(at, 4096, PROT_READ | PROT_EXEC);
+       }},
+  };
+  for (const Forbidden& forbidden : cases) {
+    EXPECT_EQ(in_hardened_child({}, [&] { return denied(forbidden.call()); }), 0) << forbidden.name;
+  }
+}
+
+int pass_descriptor() {
+  auto pair = socket_pair();
+  if (!pair) return 1;
+  auto memory = create_memory_file("test", 4096);
+  if (!memory) return 2;
+  void* at = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, memory->get(), 0);
+  if (at == MAP_FAILED) return 3;
+  char byte = 'x';
+  iovec part{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = memory->get();
+  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  if (::sendmsg(pair->first.get(), &message, 0) != 1) return 4;
+  return ::recvmsg(pair->second.get(), &message, MSG_CMSG_CLOEXEC) == 1 ? 0 : 5;
+}
+
+int run_loop_and_thread() {
+  const SystemClock clock;
+  auto loop = EventLoop::create(clock);
+  if (!loop) return 11;
+  bool ran = false;
+  std::thread other([&] {
+    (*loop)->post([&] {
+      ran = true;
+      (*loop)->stop();
+    });
+  });
+  (*loop)->run();
+  other.join();
+  return ran ? 0 : 12;
+}
+
+TEST(HardenTest, TheEnginesWorkGoesOn) {
+  EXPECT_EQ(in_hardened_child({}, pass_descriptor), 0);
+  EXPECT_EQ(in_hardened_child({}, run_loop_and_thread), 0);
+  EXPECT_EQ(
+      in_hardened_child({},
+                        [] {
+                          const UniqueFd file(::open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+                          const auto tcp = listen_tcp({"127.0.0.1", 0});
+                          return file && tcp ? 0 : 1;
+                        }),
+      0);
+}
+
+TEST(HardenTest, NoPrivilegesAreLeft) {
+  EXPECT_EQ(in_hardened_child({.filter_system_calls = false},
+                              [] {
+                                const cap_t caps = ::cap_get_proc();
+                                char* text =
+                                    caps != nullptr ? ::cap_to_text(caps, nullptr) : nullptr;
+                                if (text == nullptr || std::strcmp(text, "=") != 0) return 1;
+                                return 0;
+                              }),
+            0)
+      << "the capability sets must be empty";
+  EXPECT_EQ(in_hardened_child({.filter_system_calls = false},
+                              [] {
+                                return ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+                                               ::prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0
+                                           ? 0
+                                           : 1;
+                              }),
+            0);
+}
+
+TEST(HardenTest, BecomesTheUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to change the user";
+  EXPECT_EQ(in_hardened_child({.user = "nobody", .filter_system_calls = false},
+                              [] {
+                                if (::getuid() == 0 || ::geteuid() == 0 || ::getgid() == 0)
+                                  return 1;
+                                if (::getgroups(0, nullptr) != 0) return 2;
+                                return ::setresuid(0, 0, 0) == 0 ? 3 : 0;
+                              }),
+            0);
+  EXPECT_EQ(in_hardened_child({.user = "no-such-user-here"}, [] { return 0; }), kNotHardened);
+  EXPECT_EQ(in_hardened_child({.user = "root"}, [] { return 0; }), kNotHardened);
+  EXPECT_EQ(in_hardened_child({.user = "nobody", .groups = {"no-such-group"}}, [] { return 0; }),
+            kNotHardened);
+}
+
+TEST(HardenTest, RefusesWhenThreadsRun) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::thread([] { ::pause(); }).detach();
+    const Status status = harden({});
+    ::_exit(!status && status.error().code == ErrorCode::kExists ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(HardenTest, OptionsOpenWhatTheySay) {
+  const HardenOptions open{.device_ioctls = true, .executable_memory = true};
+  EXPECT_EQ(in_hardened_child(open,
+                              [] {
+                                void* at = ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC,
+                                                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                                if (at == MAP_FAILED) return 1;
+                                // Nobody knows this request, but it gets through to the driver.
+                                return ::ioctl(0, 0xdeadbeef, nullptr) == -1 && errno != EPERM ? 0
+                                                                                               : 2;
+                              }),
+            0);
+}
+
+}  // namespace
+}  // namespace rp
