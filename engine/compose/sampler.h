@@ -12,11 +12,19 @@
 
 namespace rp {
 
+// An output column: the window's pixel `pair` and the one after it, and how much of each, in
+// 256ths, once for every channel.
+struct SampledColumn {
+  std::uint16_t shares[8] = {};
+  std::uint16_t pair = 0;
+};
+
 struct SamplerScratch {
   SamplerScratch();
   RowScratch rows;
   std::vector<std::uint8_t> mixed;     // two source rows blended
   std::vector<std::uint8_t> filtered;  // one output row
+  std::vector<SampledColumn> columns;
 };
 
 // One axis of the mapping from output pixels to source pixels, in 32.32 fixed point: the source
@@ -57,6 +65,7 @@ class Sampler {
   [[nodiscard]] const std::uint8_t* row(std::int32_t i);
 
  private:
+  void plan_columns();
   [[nodiscard]] const std::uint8_t* filter(const std::uint8_t* source);
 
   SamplerScratch& scratch_;
@@ -66,6 +75,7 @@ class Sampler {
   std::int32_t window_;  // first source column that is read
   std::int32_t window_count_;
   UprightRows rows_;
+  bool exact_ = false;  // columns need no filter
   const std::uint8_t* last_ = nullptr;
   std::int32_t last_row_ = -1;
   int last_fraction_ = -1;
