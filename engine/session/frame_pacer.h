@@ -1,8 +1,9 @@
-// FramePacer: when the next frame may be taken and when apps may be told to draw again. Pure arithmetic.
+// FramePacer: when the next frame may be taken and when apps may be told to draw again. Pure
+// arithmetic.
 //
-// Two clocks, so that a picture never waits for a tick: *captures* may follow commits at once as long as
-// their average stays at the refresh rate (a bucket of two frames), *callbacks* go out in an even rhythm,
-// which makes apps that obey them draw in that rhythm. A still phone has neither.
+// Two clocks, so that a picture never waits for a tick: *captures* may follow commits at once as
+// long as their average stays at the refresh rate (a bucket of two frames), *callbacks* go out in
+// an even rhythm, which makes apps that obey them draw in that rhythm. A still phone has neither.
 // Thread rule: a plain value of the session.
 #pragma once
 

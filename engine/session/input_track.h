@@ -1,8 +1,7 @@
-// InputTrack: which input a frame answers. The viewer numbers its input; a frame carries the newest number
-// that had been handed to the app before the app committed it, so the viewer can tell input-to-photon time.
-// An app may draw for other reasons (a clock, an animation), so figures are taken with apps that draw only
-// when touched.
-// Thread rule: a plain value of the session.
+// InputTrack: which input a frame answers. The viewer numbers its input; a frame carries the newest
+// number that had been handed to the app before the app committed it, so the viewer can tell
+// input-to-photon time. An app may draw for other reasons (a clock, an animation), so figures are
+// taken with apps that draw only when touched. Thread rule: a plain value of the session.
 #pragma once
 
 #include <array>

@@ -38,10 +38,12 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
   Session& s = *session;
   RP_ASSIGN(s.display_, s.parts_.make_display(s.parts_.loop, s.options_.display, s));
   s.composer_ = s.parts_.make_composer();
-  s.gauges_.push_back(s.parts_.registry.add("rackphone_viewers", "Viewers attached now.",
-                                            {{"phone", s.options_.id}}, s.attached_));
+  s.router_ = std::make_unique<InputRouter>(s.parts_.loop.clock(), *s.display_, s.inputs_,
+                                            s.metrics_.inputs);
+  s.handles_.push_back(s.parts_.registry.add("rackphone_viewers", "Viewers attached now.",
+                                             {{"phone", s.options_.id}}, s.attached_));
   const auto count = [&s](const char* name, const char* help, const Counter& counter) {
-    s.gauges_.push_back(s.parts_.registry.add(name, help, {{"phone", s.options_.id}}, counter));
+    s.handles_.push_back(s.parts_.registry.add(name, help, {{"phone", s.options_.id}}, counter));
   };
   const DisplayCounters& seen = s.display_->counters();
   count("rackphone_guest_commits_total", "Surface commits of the phone's apps.", seen.commits);
@@ -50,8 +52,8 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
 }
 
 Session::~Session() {
-  // The display tells its listener nothing while it goes, but the encoder's completions and the viewers'
-  // senders may hold references into this object, so they go first.
+  // The display tells its listener nothing while it goes, but the encoder's completions and the
+  // viewers' senders may hold references into this object, so they go first.
   encoder_.reset();
   viewer_.reset();
   leaving_.clear();
@@ -86,9 +88,8 @@ void Session::pump() {
     pump_unwatched(now);
     return;
   }
-  const bool stage_busy =
-      unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
-      !viewer_->can_take_frame();
+  const bool stage_busy = unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
+                          !viewer_->can_take_frame();
   if (stage_busy) {
     if (waiting_since_.us == 0) waiting_since_ = now;
     return;
@@ -167,13 +168,16 @@ bool Session::prepare_size(Size size) {
   EncoderSettings settings;
   settings.size = size;
   settings.bitrate_kbps = rate_.bitrate_kbps != 0 ? rate_.bitrate_kbps : kStartBitrate_kbps;
-  settings.framerate = static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
+  settings.framerate =
+      static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
   settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
-  auto encoder = parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
+  auto encoder =
+      parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
   if (!pool || !encoder) {
     const Error& error = !pool ? pool.error() : encoder.error();
     log_limited(LogLevel::kError, "session.no_encoder", {{"phone", options_.id}, {"error", error}});
-    viewer_->notice(1, "encoder.unavailable", "The server cannot encode this phone's screen: " + error.message());
+    viewer_->notice(wire::NoticeLevel::kWarning, "encoder.unavailable",
+                    "The server cannot encode this phone's screen: " + error.message());
     return false;
   }
   pool_ = std::move(*pool);
@@ -213,13 +217,12 @@ void Session::on_encoded(Result<AccessUnit> result) {
   pump();
 }
 
-// What has been encoded is the base of the next picture, so it is sent as soon as the sender takes it.
+// What has been encoded is the base of the next picture, so it is sent as soon as the sender takes
+// it.
 void Session::send_unit() {
   if (!unit_) return;
-  if (!watched() || !viewer_->has_display(unit_->size)) {
-    encoder_->recycle(std::move(*unit_));
-    unit_.reset();
-    refresh_ = true;
+  if (!watched()) {
+    drop_unit();
     return;
   }
   unit_->stamps.sequence = next_sequence_;
@@ -239,40 +242,53 @@ void Session::send_unit() {
   metrics_.capture_to_wire.observe(span_us(stamps.captured, now));
 }
 
+// Nobody is there for it any more; what comes next has to stand on its own.
+void Session::drop_unit() {
+  if (unit_ && encoder_ != nullptr) encoder_->recycle(std::move(*unit_));
+  unit_.reset();
+  refresh_ = true;
+}
+
 // ---- viewers
 
 void Session::attach(std::unique_ptr<Sender> sender, ViewerIdentity identity) {
   if (viewer_ != nullptr) {
-    detach(4409, "another device took over");
+    detach(wire::CloseCode::kTakenOver, "another device took over");
   }
   metrics_.viewers.add();
   log_info("viewer.attached", {{"phone", options_.id},
                                {"user", identity.user},
                                {"session", identity.session},
                                {"peer", identity.peer}});
-  viewer_ = std::make_unique<Viewer>(parts_.loop, std::move(sender), std::move(identity), options_.name, *this);
+  viewer_ = std::make_unique<Viewer>(parts_.loop, std::move(sender), std::move(identity),
+                                     options_.name, static_cast<ViewerOwner&>(*this));
   attached_.set(1);
 }
 
-void Session::detach(std::uint16_t code, std::string_view reason) {
+void Session::detach(wire::CloseCode code, std::string_view reason) {
   if (viewer_ == nullptr) return;
-  std::unique_ptr<Viewer> old = std::move(viewer_);
+  Viewer& old = *viewer_;
+  viewer_left();
+  old.close(code, reason);
+}
+
+void Session::viewer_left() {
+  leaving_.push_back(std::move(viewer_));
   attached_.set(0);
-  display_->release_input();
-  inputs_.clear();
-  old->close(code, reason);
-  leaving_.push_back(std::move(old));
+  router_->release();
+  waiting_since_ = {};
+  drop_unit();
+}
+
+InputRouter* Session::viewer_input(Viewer& viewer) {
+  return viewer_.get() == &viewer ? router_.get() : nullptr;
 }
 
 void Session::on_viewer_gone(Viewer& viewer) {
   if (viewer.ended_by_error()) metrics_.protocol_errors.add();
   if (viewer_.get() == &viewer) {
     log_info("viewer.gone", {{"phone", options_.id}, {"reason", viewer.end_reason()}});
-    display_->release_input();
-    inputs_.clear();
-    waiting_since_ = {};
-    attached_.set(0);
-    leaving_.push_back(std::move(viewer_));
+    viewer_left();
   }
   // The viewer is still on the stack: it goes on the next turn.
   parts_.loop.post([alive = std::weak_ptr<Session*>(self_), gone = &viewer] {
@@ -284,10 +300,11 @@ void Session::on_viewer_gone(Viewer& viewer) {
 }
 
 void Session::on_viewer_ready(Viewer& viewer) {
-  if (const Status status = display_->set_layout(viewer.layout()); !status && !viewer.layout().empty()) {
+  if (const Status status = display_->set_layout(viewer.layout());
+      !status && !viewer.layout().empty()) {
     log_info("viewer.layout_unknown", {{"phone", options_.id}, {"layout", viewer.layout()}});
   }
-  on_viewer_mode(viewer);
+  apply_mode();
   send_state();
   refresh_ = true;
   pump();
@@ -299,14 +316,19 @@ void Session::send_state() {
   viewer_->send_cursor(cursor_);
   viewer_->send_text_input(text_input_);
   if (!display_->has_content()) {
-    viewer_->notice(0, "phone.starting", "The phone is starting.");
+    viewer_->notice(wire::NoticeLevel::kInfo, "phone.starting", "The phone is starting.");
   }
 }
 
 void Session::on_viewer_mode(Viewer& viewer) {
   if (viewer_.get() != &viewer) return;
-  OutputMode mode = viewer.wanted_mode(display_->mode());
-  const int cap_hz = viewer.max_fps() > 0 ? viewer.max_fps() : options_.max_refresh_hz;
+  apply_mode();
+  pump();
+}
+
+void Session::apply_mode() {
+  OutputMode mode = viewer_->wanted_mode(display_->mode());
+  const int cap_hz = viewer_->max_fps() > 0 ? viewer_->max_fps() : options_.max_refresh_hz;
   mode.refresh_mhz = std::min(cap_hz, options_.max_refresh_hz) * 1'000;
   pacer_.set_interval(interval_of(mode.refresh_mhz));
   if (mode != display_->mode()) {
@@ -314,7 +336,6 @@ void Session::on_viewer_mode(Viewer& viewer) {
     frame_wanted_ = true;
   }
   apply_rate();
-  pump();
 }
 
 void Session::on_viewer_can_take_frame(Viewer& viewer) {
@@ -334,8 +355,13 @@ void Session::on_viewer_ack(Viewer& viewer, const ViewerAck& ack) {
   metrics_.delivery.observe(ack.delivery.count());
   metrics_.client_decode.observe(ack.decode.count());
   if (!ack.dropped) metrics_.client_present.observe(ack.present.count());
-  if (ack.input_to_photon.count() > 0) metrics_.input_to_photon.observe(ack.input_to_photon.count());
+  if (ack.input_to_photon.count() > 0)
+    metrics_.input_to_photon.observe(ack.input_to_photon.count());
   apply_rate();
+}
+
+void Session::on_viewer_rate(Viewer& viewer) {
+  if (viewer_.get() == &viewer) apply_rate();
 }
 
 void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
@@ -347,8 +373,9 @@ void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
 
 void Session::apply_rate() {
   if (viewer_ == nullptr) return;
-  const EncoderRate rate{viewer_->target_kbps(),
-                         static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};
+  const EncoderRate rate{
+      viewer_->target_kbps(),
+      static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};
   if (rate.bitrate_kbps == rate_.bitrate_kbps && rate.framerate == rate_.framerate) return;
   rate_ = rate;
   if (encoder_ != nullptr) encoder_->set_rate(rate);

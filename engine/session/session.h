@@ -1,9 +1,11 @@
-// Session: one phone from birth to death: its display, the way of its frames to the viewer, and the way of
-// the viewer's input back. The phone lives on without a viewer; nothing is composed or encoded then.
+// Session: one phone from birth to death: its display, the way of its frames to the viewer, and the
+// way of the viewer's input back. The phone lives on without a viewer; nothing is composed or
+// encoded then.
 //
 //   Display ─ on_frame_wanted ─► pump() ─► compose ─► Encoder ─► Viewer(Sender)
-//      ▲                           ▲ pump() also runs when the viewer can take a frame, when the encoder is
-//      └── input ── Viewer         │ free and when the pacer's time has come; whichever is last lets it through
+//      ▲                           ▲ pump() also runs when the viewer can take a frame, when the
+//      encoder is └── input ── Viewer         │ free and when the pacer's time has come; whichever
+//      is last lets it through
 //
 // What happens when a stage is full: the capture waits and newer damage replaces older (counted as
 // skipped); what has been encoded is always sent.
@@ -21,6 +23,7 @@
 #include "engine/compose/composer.h"
 #include "engine/encode/encoder.h"
 #include "engine/session/frame_pacer.h"
+#include "engine/session/input_router.h"
 #include "engine/session/input_track.h"
 #include "engine/session/session_metrics.h"
 #include "engine/session/viewer.h"
@@ -28,8 +31,8 @@
 namespace rp {
 
 struct SessionOptions {
-  std::string id;           // [a-z0-9-]{1,40}
-  std::string name;         // for people
+  std::string id;    // [a-z0-9-]{1,40}
+  std::string name;  // for people
   DisplayOptions display;
   int max_refresh_hz = 60;  // whatever the viewer's screen can do
 };
@@ -68,7 +71,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   void attach(std::unique_ptr<Sender> sender, ViewerIdentity identity);
   [[nodiscard]] SessionStatus status() const;
   // Ends the viewer with this close code; the phone stays.
-  void detach(std::uint16_t code, std::string_view reason);
+  void detach(wire::CloseCode code, std::string_view reason);
 
  private:
   Session(SessionParts parts, SessionOptions options);
@@ -82,10 +85,11 @@ class Session final : private DisplayListener, private ViewerOwner {
   void on_viewer_mode(Viewer& viewer) override;
   void on_viewer_can_take_frame(Viewer& viewer) override;
   void on_viewer_wants_key(Viewer& viewer) override;
-  void on_viewer_input(Viewer& viewer, const ViewerInput& input) override;
   void on_viewer_ack(Viewer& viewer, const ViewerAck& ack) override;
+  void on_viewer_rate(Viewer& viewer) override;
   void on_viewer_payload_free(std::vector<std::uint8_t> payload) override;
   void on_viewer_gone(Viewer& viewer) override;
+  InputRouter* viewer_input(Viewer& viewer) override;
 
   [[nodiscard]] bool watched() const;
   void pump();
@@ -96,36 +100,43 @@ class Session final : private DisplayListener, private ViewerOwner {
   void send_callbacks();
   void on_encoded(Result<AccessUnit> result);
   void send_unit();
+  void drop_unit();
+  void viewer_left();
   void note_wait(TimePoint now);
+  void apply_mode();
   void apply_rate();
   void send_state();
 
   SessionParts parts_;
   SessionOptions options_;
   SessionMetrics metrics_;
-  std::vector<Registry::Handle> gauges_;
+  Gauge attached_;
   std::unique_ptr<Display> display_;
   std::unique_ptr<Composer> composer_;
   std::shared_ptr<PicturePool> pool_;
   std::unique_ptr<Encoder> encoder_;
+  std::vector<Registry::Handle> handles_;  // of the display's counters and attached_
   std::unique_ptr<Viewer> viewer_;
   std::vector<std::unique_ptr<Viewer>> leaving_;  // closing; kept until their sender is done
 
   FramePacer pacer_;
   InputTrack inputs_;
+  std::unique_ptr<InputRouter> router_;
   EventLoop::Timer capture_timer_;
   EventLoop::Timer callback_timer_;
-  bool frame_wanted_ = false;      // the display has something new, or apps wait for callbacks
-  bool refresh_ = true;            // send a picture even without damage, as a key frame
+  bool frame_wanted_ = false;  // the display has something new, or apps wait for callbacks
+  bool refresh_ = true;        // send a picture even without damage, as a key frame
   bool callbacks_due_ = false;
-  std::optional<AccessUnit> unit_; // encoded, waits for the sender
-  TimePoint waiting_since_{0};     // 0: not waiting
+  std::optional<AccessUnit> unit_;  // encoded, waits for the sender
+  TimePoint waiting_since_{0};      // 0: not waiting
   std::uint32_t next_sequence_ = 1;
-  std::uint64_t shown_ = 0;        // pictures handed on; presentation feedback's counter
+  std::uint64_t shown_ = 0;  // pictures handed on; presentation feedback's counter
   std::uint32_t dropped_reported_ = 0;
   EncoderRate rate_;
   CursorImage cursor_;
   TextInputState text_input_;
+  // What posted tasks hold, weakly, to learn whether the session still is there.
+  std::shared_ptr<Session*> self_ = std::make_shared<Session*>(this);
 };
 
 }  // namespace rp

@@ -1,5 +1,5 @@
-// SessionMetrics: what one phone's session counts and times, in the registry for as long as it lives.
-// Thread rule: written by the shard, read by any thread through the registry.
+// SessionMetrics: what one phone's session counts and times, in the registry for as long as it
+// lives. Thread rule: written by the shard, read by any thread through the registry.
 #pragma once
 
 #include <string>
@@ -25,12 +25,12 @@ struct SessionMetrics {
   Counter frames;
   Counter key_frames;
   Counter frame_bytes;
-  Counter skipped;         // refresh intervals in which a change had to wait for the viewer or encoder
+  Counter skipped;  // refresh intervals in which a change had to wait for the viewer or encoder
   Counter encode_errors;
   Counter compose_errors;
   Counter inputs;
   Counter protocol_errors;
-  Counter viewers;         // ever attached
+  Counter viewers;  // ever attached
 
  private:
   std::vector<Registry::Handle> handles_;

@@ -45,6 +45,7 @@ struct LinkEstimate {
   Duration rtt{0};                   // smoothed
   Duration rtt_min{0};               // lowest lately
   Duration queue_delay{0};           // how much older than need be a frame arrives now
+  std::uint32_t delivery_kbps = 0;   // what was acknowledged in the last 300 ms
 };
 
 struct SenderCounters {

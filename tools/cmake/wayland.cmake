@@ -7,6 +7,7 @@
 
 include_guard(GLOBAL)
 pkg_check_modules(WAYLAND_SERVER REQUIRED IMPORTED_TARGET wayland-server)
+pkg_check_modules(WAYLAND_CLIENT REQUIRED IMPORTED_TARGET wayland-client)
 pkg_get_variable(RP_WAYLAND_PROTOCOLS_DIR wayland-protocols pkgdatadir)
 pkg_get_variable(RP_WAYLAND_SCANNER wayland-scanner wayland_scanner)
 

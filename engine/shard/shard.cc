@@ -1,0 +1,163 @@
+#include "engine/shard/shard.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include <fmt/core.h>
+
+#include "engine/base/log.h"
+#include "engine/compose/cpu_composer.h"
+#include "engine/transport/websocket_sender.h"
+
+namespace rp {
+namespace {
+
+constexpr const char* kSocketName = "wayland-0";
+
+// The directory is bind-mounted into the container, so it has to stay the same one when the engine
+// comes back after a crash; only a socket left in it is removed.
+Status prepare_directory(const std::string& directory) {
+  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST)
+    return fail_errno("make " + directory);
+  const std::string socket = directory + "/" + kSocketName;
+  if (::unlink(socket.c_str()) != 0 && errno != ENOENT) return fail_errno("remove " + socket);
+  return {};
+}
+
+}  // namespace
+
+// A viewer whose phone is not here: held until its close frame is out.
+class Shard::TurnedAway final : public SenderListener {
+ public:
+  TurnedAway(Shard& shard, std::unique_ptr<Sender> sender)
+      : shard_(shard), sender_(std::move(sender)) {
+    sender_->set_listener(*this);
+    sender_->close(static_cast<std::uint16_t>(wire::CloseCode::kNoPhone),
+                   "this phone is not here (yet)");
+  }
+  void on_message(std::span<const std::uint8_t>) override {}
+  void on_ready_for_frame() override {}
+  void on_payload_free(std::vector<std::uint8_t>) override {}
+  void on_closed(const Error&) override {
+    shard_.loop_->post([&shard = shard_, self = this] {
+      std::erase_if(shard.turned_away_, [self](const auto& other) { return other.get() == self; });
+    });
+  }
+
+ private:
+  Shard& shard_;
+  std::unique_ptr<Sender> sender_;
+};
+
+Shard::Shard(const Clock& clock, Registry& registry, ShardOptions options)
+    : clock_(clock), registry_(registry), options_(std::move(options)) {}
+
+Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& registry,
+                                             ShardOptions options) {
+  std::unique_ptr<Shard> shard(new Shard(clock, registry, std::move(options)));
+  RP_ASSIGN(shard->loop_, EventLoop::create(clock));
+  RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
+  shard->thread_ = std::thread([loop = shard->loop_.get()] { loop->run(); });
+  ::pthread_setname_np(shard->thread_.native_handle(),
+                       fmt::format("shard-{}", shard->options_.index).c_str());
+  return shard;
+}
+
+Shard::~Shard() {
+  if (!thread_.joinable()) return;
+  loop_->post([this] {
+    for (const auto& [id, session] : sessions_) {
+      session->detach(wire::CloseCode::kGoingAway, "the engine is stopping");
+    }
+    // One more turn lets the close frames out.
+    loop_->post([this] {
+      sessions_.clear();
+      turned_away_.clear();
+      loop_->stop();
+    });
+  });
+  thread_.join();
+}
+
+SessionParts Shard::parts() {
+  return {*loop_, registry_,
+          [](EventLoop& loop, DisplayOptions options, DisplayListener& listener) {
+            return Display::create(loop, std::move(options), listener);
+          },
+          [] { return std::make_unique<CpuComposer>(); },
+          [this](const EncoderSettings& settings, Encoder::Completion completion) {
+            return create_encoder(options_.encoders, options_.preferred_encoder, *encode_thread_,
+                                  settings, std::move(completion));
+          }};
+}
+
+Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
+  if (const auto found = sessions_.find(phone.id); found != sessions_.end()) {
+    return found->second->status();
+  }
+  const std::string directory = options_.phones_dir + "/" + phone.id;
+  RP_TRY(prepare_directory(directory));
+  SessionOptions options;
+  options.id = phone.id;
+  options.name = phone.name;
+  options.display.socket_path = directory + "/" + kSocketName;
+  options.display.mode = phone.mode;
+  options.max_refresh_hz = phone.mode.refresh_mhz / 1'000;
+  RP_ASSIGN(auto session, Session::create(parts(), std::move(options)));
+  const SessionStatus status = session->status();
+  sessions_.emplace(phone.id, std::move(session));
+  log_info("phone.display_ready", {{"phone", phone.id}, {"directory", directory}});
+  return status;
+}
+
+Result<SessionStatus> Shard::get(const std::string& id) const {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return fail(ErrorCode::kNotFound, "there is no phone " + id);
+  return found->second->status();
+}
+
+std::vector<SessionStatus> Shard::list() const {
+  std::vector<SessionStatus> all;
+  all.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) all.push_back(session->status());
+  return all;
+}
+
+Status Shard::remove(const std::string& id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return fail(ErrorCode::kNotFound, "there is no phone " + id);
+  found->second->detach(wire::CloseCode::kNormal, "the phone was removed");
+  // The session goes on the next turn, after the close frame is out.
+  loop_->post([dying = std::shared_ptr<Session>(std::move(found->second))] {});
+  sessions_.erase(found);
+  const std::string directory = options_.phones_dir + "/" + id;
+  if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
+    // Still mounted in a container: the controller removes it with the container.
+    log_info("phone.directory_kept", {{"phone", id}, {"errno", errno}});
+  }
+  log_info("phone.display_removed", {{"phone", id}});
+  return {};
+}
+
+void Shard::attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,
+                   StreamTicket ticket) {
+  auto sender =
+      WebSocketSender::create(*loop_, std::move(stream), WebSocketRole::kServer, std::move(early));
+  if (!sender) {
+    log_limited(LogLevel::kInfo, "viewer.lost",
+                {{"phone", ticket.phone}, {"error", sender.error()}});
+    return;
+  }
+  const auto found = sessions_.find(ticket.phone);
+  if (found == sessions_.end()) {
+    turned_away_.push_back(std::make_unique<TurnedAway>(*this, std::move(*sender)));
+    return;
+  }
+  found->second->attach(std::move(*sender),
+                        {ticket.user, ticket.session, ticket.device, ticket.peer});
+}
+
+}  // namespace rp

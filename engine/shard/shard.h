@@ -1,0 +1,74 @@
+// Shard: one thread, one event loop, and the phones that live on it from birth to death, with the
+// encode thread beside it. Nothing on a frame's way is shared between shards. Thread rule: create,
+// destroy and run() as said below; everything else on the shard's own thread, which other threads
+// reach with loop().post().
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/event_loop.h"
+#include "engine/base/metrics.h"
+#include "engine/encode/choose.h"
+#include "engine/front/stream_sink.h"
+#include "engine/session/session.h"
+
+namespace rp {
+
+struct ShardOptions {
+  int index = 0;
+  std::string phones_dir;                   // holds one directory a phone with its socket
+  std::span<const EncoderDriver> encoders;  // the product's table; outlives the shard
+  std::string preferred_encoder;            // empty: the first that matches
+};
+
+struct PhoneOptions {
+  std::string id;
+  std::string name;
+  OutputMode mode;
+};
+
+class Shard {
+ public:
+  // `clock` and `registry` outlive the shard. The thread starts at once.
+  [[nodiscard]] static Result<std::unique_ptr<Shard>> create(const Clock& clock, Registry& registry,
+                                                             ShardOptions options);
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+  // Ends viewers (1001), then phones' displays, then the thread. From another thread.
+  ~Shard();
+
+  [[nodiscard]] EventLoop& loop() { return *loop_; }
+
+  // ---- on the shard's thread
+  // Makes the phone's display, or leaves the one that is there as it is.
+  [[nodiscard]] Result<SessionStatus> put(const PhoneOptions& phone);
+  [[nodiscard]] Result<SessionStatus> get(const std::string& id) const;
+  [[nodiscard]] std::vector<SessionStatus> list() const;
+  // Ends viewer and apps and removes the socket's directory. kNotFound.
+  [[nodiscard]] Status remove(const std::string& id);
+  // Makes a sender of the stream and hands it to the phone, or closes it with 4404.
+  void attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,
+              StreamTicket ticket);
+
+ private:
+  class TurnedAway;
+
+  Shard(const Clock& clock, Registry& registry, ShardOptions options);
+  [[nodiscard]] SessionParts parts();
+
+  const Clock& clock_;
+  Registry& registry_;
+  ShardOptions options_;
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<EncodeThread> encode_thread_;
+  std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
+  std::vector<std::unique_ptr<TurnedAway>> turned_away_;
+  std::thread thread_;
+};
+
+}  // namespace rp

@@ -1,0 +1,79 @@
+// LinkEstimator: what a viewer's acknowledgements say of the way to it, and how much may be under
+// way. End to end on purpose: a proxy in between ends TCP, so the kernel's view stops there.
+//
+//   sent ──bytes──► [ bottleneck queue ] ──► decoder ─► ACK       rtt = sent → ACK
+//   bandwidth: bytes acknowledged between a frame's sending and its ACK, over the longer of the two
+//   intervals they were sent and acknowledged in (the delivery rate of
+//   draft-cheng-iccrg-delivery-rate-estimation) rtt_min: of frames sent into an empty pipe, so a
+//   queue of our own making can never raise it
+//
+// Pure logic, times are given. Thread rule: one thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/base/clock.h"
+#include "engine/base/limits.h"
+#include "engine/transport/sender.h"
+
+namespace rp {
+
+class LinkEstimator {
+ public:
+  // No frame is added to a queue whose head is later than this beyond the minimal round trip.
+  static constexpr Duration kMaxLateness = std::chrono::milliseconds(60);
+
+  // A frame was handed to the connection. At most limits::kMaxUnacknowledgedFrames may be out.
+  void on_sent(std::uint32_t sequence, std::size_t bytes, TimePoint now);
+  // The viewer has `sequence` and all before it; sequences wrap. Others are ignored.
+  void on_acknowledged(std::uint32_t sequence, TimePoint now);
+
+  [[nodiscard]] std::size_t frames_in_flight() const { return count_; }
+  [[nodiscard]] std::size_t bytes_in_flight() const { return bytes_in_flight_; }
+  // False while a further frame would only lengthen a queue.
+  [[nodiscard]] bool may_send(TimePoint now) const;
+  [[nodiscard]] LinkEstimate estimate(TimePoint now) const;
+
+ private:
+  struct Sent {
+    std::uint32_t sequence = 0;
+    std::size_t bytes = 0;
+    TimePoint at;
+    std::uint64_t delivered_before = 0;  // bytes acknowledged when it was sent …
+    TimePoint delivered_at;              // … and when that was
+    TimePoint flight_began;              // when the first frame of its flight was sent
+    bool into_empty_pipe = false;
+  };
+  struct Delivery {
+    TimePoint at;
+    std::size_t bytes = 0;
+  };
+
+  void sample_rate(const Sent& sent, TimePoint now);
+  void sample_rtt(const Sent& sent, TimePoint now);
+  [[nodiscard]] std::size_t window_bytes() const;
+  [[nodiscard]] Duration time_on_link(std::size_t bytes) const;
+  [[nodiscard]] std::uint32_t recent_delivery_kbps(TimePoint now) const;
+
+  std::array<Sent, limits::kMaxUnacknowledgedFrames> sent_;  // oldest first
+  std::size_t count_ = 0;
+  std::size_t bytes_in_flight_ = 0;
+  std::uint64_t delivered_ = 0;
+  TimePoint delivered_at_;
+  TimePoint flight_began_;
+
+  std::uint32_t bandwidth_now_kbps_ = 0;     // highest sample of this half second
+  std::uint32_t bandwidth_before_kbps_ = 0;  // and of the one before
+  TimePoint bandwidth_since_;
+  Duration rtt_{0};
+  Duration rtt_min_{0};
+  Duration rtt_min_next_{0};  // lowest since rtt_min_ was renewed
+  TimePoint rtt_min_since_;
+  Duration queue_delay_{0};
+  std::array<Delivery, 64> deliveries_;  // ring of the newest
+  std::size_t next_delivery_ = 0;
+};
+
+}  // namespace rp

@@ -1,0 +1,286 @@
+// Goal: what the session promises of frames: none without damage or viewer, none queued behind a
+// busy stage, none dropped after encoding, a key frame for every newcomer, and a phone that
+// outlives its viewers. Method: FakeDisplay, an encoder finished by hand, FakeSender; time is moved
+// by hand.
+#include "engine/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/capture/fake_display.h"
+#include "engine/transport/fake_sender.h"
+
+namespace rp {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct NoComposer final : Composer {
+  Status compose(const Scene&, Picture& picture) override {
+    picture.stale.clear();
+    return {};
+  }
+};
+
+// Keeps what it is given until the test finishes it.
+class ManualEncoder final : public Encoder {
+ public:
+  ManualEncoder(Size size, Completion completion)
+      : size_(size), completion_(std::move(completion)) {}
+  Status submit(EncodeRequest& request) override {
+    if (request.picture->size != size_) return fail(ErrorCode::kInvalid, "size");
+    requests.push_back(std::move(request));
+    ++submitted;
+    return {};
+  }
+  void set_rate(EncoderRate rate) override { rates.push_back(rate); }
+  void recycle(AccessUnit) override { ++recycled; }
+  int in_flight() const override { return static_cast<int>(requests.size()); }
+  std::string_view name() const override { return "manual"; }
+
+  void finish() {
+    ASSERT_FALSE(requests.empty());
+    AccessUnit unit;
+    unit.bytes = {1, 2, 3, 4};
+    unit.key = requests.front().force_key;
+    unit.size = size_;
+    unit.stamps = requests.front().stamps;
+    requests.erase(requests.begin());
+    completion_(std::move(unit));
+  }
+  void fail_one() {
+    requests.erase(requests.begin());
+    completion_(fail(ErrorCode::kInternal, "encoder broke"));
+  }
+
+  std::vector<EncodeRequest> requests;
+  std::vector<EncoderRate> rates;
+  int submitted = 0;
+  int recycled = 0;
+
+ private:
+  Size size_;
+  Completion completion_;
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() {
+    SessionParts parts{
+        *loop_, registry_,
+        [this](EventLoop& loop, DisplayOptions options,
+               DisplayListener& listener) -> Result<std::unique_ptr<Display>> {
+          auto display = std::make_unique<FakeDisplay>(loop, std::move(options), listener);
+          display_ = display.get();
+          return display;
+        },
+        [] { return std::make_unique<NoComposer>(); },
+        [this](const EncoderSettings& settings,
+               Encoder::Completion completion) -> Result<std::unique_ptr<Encoder>> {
+          ++encoders_made_;
+          auto encoder = std::make_unique<ManualEncoder>(settings.size, std::move(completion));
+          encoder_ = encoder.get();
+          return encoder;
+        }};
+    SessionOptions options;
+    options.id = "p1";
+    options.name = "Phone 1";
+    session_ = *Session::create(std::move(parts), std::move(options));
+  }
+
+  void turn(Duration advance = Duration(0)) {
+    clock_.advance(advance);
+    for (int i = 0; i < 4; ++i) loop_->run_once(Duration(0));
+  }
+  FakeSender& attach() {
+    auto sender = std::make_unique<FakeSender>(*loop_);
+    FakeSender& fake = *sender;
+    session_->attach(std::move(sender), {"ada", "s1", "", "192.0.2.1"});
+    wire::Hello hello;
+    hello.width_px = 720;
+    hello.height_px = 1280;
+    receive(fake, hello);
+    return fake;
+  }
+  template <typename Message>
+  void receive(FakeSender& sender, const Message& message) {
+    std::vector<std::uint8_t> bytes;
+    wire::append(bytes, message);
+    sender.receive(std::move(bytes));
+    turn();
+  }
+  void acknowledge(FakeSender& sender) {
+    wire::Ack ack;
+    ack.sequence = sender.frames().back().sequence;
+    receive(sender, ack);
+  }
+  // A viewer with its first picture shown, everything at rest.
+  FakeSender& settled() {
+    FakeSender& sender = attach();
+    encoder_->finish();
+    turn();
+    acknowledge(sender);
+    turn(milliseconds(100));
+    return sender;
+  }
+  void damage() {
+    display_->damage({0, 0, 100, 100});
+    turn();
+  }
+
+  FakeClock clock_;
+  std::unique_ptr<EventLoop> loop_ = *EventLoop::create(clock_);
+  Registry registry_;
+  FakeDisplay* display_ = nullptr;
+  ManualEncoder* encoder_ = nullptr;
+  int encoders_made_ = 0;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, NewcomerGetsAKeyFrameWithoutDamage) {
+  const FakeSender& sender = attach();
+  ASSERT_EQ(encoder_->submitted, 1);
+  EXPECT_TRUE(encoder_->requests[0].force_key);
+  encoder_->finish();
+  EXPECT_EQ(sender.frames().size(), 1U);
+}
+
+TEST_F(SessionTest, StillPhoneIsNeverCapturedAgain) {
+  const FakeSender& sender = settled();
+  const int scenes = display_->scenes_taken;
+  for (int i = 0; i < 100; ++i) turn(milliseconds(20));
+  EXPECT_EQ(display_->scenes_taken, scenes);
+  EXPECT_EQ(sender.frames().size(), 1U);
+}
+
+TEST_F(SessionTest, UnwatchedPhoneIsNotEncodedButMayDrawFiveTimesASecond) {
+  for (int i = 0; i < 100; ++i) {
+    damage();
+    turn(milliseconds(20));
+  }
+  EXPECT_EQ(encoders_made_, 0);
+  EXPECT_GE(display_->frames_done.size(), 8U);
+  EXPECT_LE(display_->frames_done.size(), 12U);
+}
+
+TEST_F(SessionTest, DamageDuringEncodingBecomesOneLaterFrame) {
+  settled();
+  damage();
+  ASSERT_EQ(encoder_->submitted, 2);
+  for (int i = 0; i < 10; ++i) {
+    turn(milliseconds(17));
+    damage();
+  }
+  EXPECT_EQ(encoder_->submitted, 2);  // the encoder is busy
+  encoder_->finish();
+  turn();
+  EXPECT_EQ(encoder_->submitted, 3);  // all that happened since, once
+  EXPECT_NE(registry_.render().find("rackphone_frames_skipped_total{phone=\"p1\"} 9"),
+            std::string::npos);
+}
+
+TEST_F(SessionTest, BlockedViewerStopsCapturesNotTheApp) {
+  FakeSender& sender = settled();
+  sender.block(true);
+  turn();
+  const int scenes = display_->scenes_taken;
+  damage();
+  EXPECT_EQ(display_->scenes_taken, scenes);
+  sender.block(false);
+  turn();
+  EXPECT_EQ(display_->scenes_taken, scenes + 1);
+}
+
+TEST_F(SessionTest, EncodedFrameWaitsForTheSenderAndIsNotLost) {
+  FakeSender& sender = settled();
+  damage();
+  sender.block(true);
+  turn();
+  encoder_->finish();
+  turn();
+  EXPECT_EQ(sender.frames().size(), 1U);
+  damage();
+  EXPECT_EQ(encoder_->submitted, 2);
+  sender.block(false);
+  turn();
+  EXPECT_EQ(sender.frames().size(), 2U);
+}
+
+TEST_F(SessionTest, SequencesCountUpByOne) {
+  FakeSender& sender = settled();
+  for (int i = 0; i < 5; ++i) {
+    turn(milliseconds(17));
+    damage();
+    encoder_->finish();
+    turn();
+    acknowledge(sender);
+  }
+  ASSERT_EQ(sender.frames().size(), 6U);
+  for (std::uint32_t i = 0; i < 6; ++i) EXPECT_EQ(sender.frames()[i].sequence, i + 1);
+}
+
+TEST_F(SessionTest, FailedEncodingIsFollowedByAKeyFrame) {
+  settled();
+  damage();
+  encoder_->fail_one();
+  turn(milliseconds(17));
+  ASSERT_EQ(encoder_->requests.size(), 1U);
+  EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, SecondViewerTakesOver) {
+  const FakeSender& first = settled();
+  // The first sender lives until the loop has told its end; its code is read before that.
+  auto sender = std::make_unique<FakeSender>(*loop_);
+  FakeSender& second = *sender;
+  session_->attach(std::move(sender), {"ada", "s2", "", "192.0.2.2"});
+  EXPECT_EQ(first.close_code(), 4409);
+  wire::Hello hello;
+  hello.width_px = 720;
+  hello.height_px = 1280;
+  receive(second, hello);
+  EXPECT_EQ(session_->status().viewers, 1);
+  ASSERT_EQ(encoder_->requests.size(), 1U);
+  EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, ViewerGoneReleasesInputAndKeepsThePhone) {
+  FakeSender& sender = settled();
+  sender.lose();
+  turn();
+  EXPECT_EQ(session_->status().viewers, 0);
+  EXPECT_EQ(display_->input.back(), "release_input");
+  attach();
+  EXPECT_EQ(session_->status().viewers, 1);
+}
+
+TEST_F(SessionTest, ResizeChangesTheDisplayAndTheEncoder) {
+  FakeSender& sender = settled();
+  receive(sender, wire::Resize{400, 800, 120});
+  turn(milliseconds(100));
+  EXPECT_EQ(display_->mode().size, (Size{400, 800}));
+  EXPECT_EQ(encoders_made_, 2);
+  ASSERT_EQ(encoder_->requests.size(), 1U);
+  EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, FrameNamesTheInputItAnswers) {
+  FakeSender& sender = settled();
+  receive(sender, wire::Touch{41, wire::TouchAction::kDown, 0, 0, 0});
+  turn(milliseconds(1));
+  damage();
+  ASSERT_EQ(encoder_->requests.size(), 1U);
+  EXPECT_EQ(encoder_->requests[0].stamps.input_sequence, 41U);
+}
+
+TEST_F(SessionTest, CallbackWithoutDamageCostsNoPicture) {
+  const FakeSender& sender = settled();
+  const std::size_t done = display_->frames_done.size();
+  display_->want_frame();
+  turn(milliseconds(17));
+  EXPECT_EQ(display_->frames_done.size(), done + 1);
+  EXPECT_EQ(encoder_->submitted, 1);
+  EXPECT_EQ(sender.frames().size(), 1U);
+}
+
+}  // namespace
+}  // namespace rp
