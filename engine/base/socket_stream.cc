@@ -79,6 +79,13 @@ Result<UniqueFd> connect_to(const RawAddress& raw, const std::string& name) {
 
 }  // namespace
 
+std::unexpected<Error> fail_connection(int errno_value, std::string operation) {
+  auto failure = fail_errno(errno_value, std::move(operation));
+  // A reset or a broken pipe is no end in order, which kClosed stands for on a stream.
+  if (failure.error().code == ErrorCode::kClosed) failure.error().code = ErrorCode::kUnavailable;
+  return failure;
+}
+
 Result<std::size_t> ByteStream::write(std::span<const std::uint8_t> bytes) {
   const iovec part{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
   return write(std::span(&part, 1));
@@ -115,7 +122,7 @@ Result<std::size_t> SocketStream::read(std::span<std::uint8_t> buffer) {
     const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0) return static_cast<std::size_t>(got);
     if (got == 0) return fail(ErrorCode::kClosed, "the peer closed the connection");
-    if (errno != EINTR) return fail_errno("read from the peer");
+    if (errno != EINTR) return fail_connection(errno, "read from the peer");
   }
 }
 
@@ -126,7 +133,7 @@ Result<std::size_t> SocketStream::write(std::span<const iovec> parts) {
   for (;;) {
     const ssize_t put = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (put >= 0) return static_cast<std::size_t>(put);
-    if (errno != EINTR) return fail_errno("write to the peer");
+    if (errno != EINTR) return fail_connection(errno, "write to the peer");
   }
 }
 

@@ -59,6 +59,9 @@ struct SocketAddress {
 [[nodiscard]] Result<UniqueFd> connect_unix(const std::string& path);
 // Two connected unix stream sockets.
 [[nodiscard]] Result<std::pair<UniqueFd, UniqueFd>> socket_pair();
+// What a ByteStream says of a system call on its socket that failed: a reset is kUnavailable, not
+// kClosed.
+[[nodiscard]] std::unexpected<Error> fail_connection(int errno_value, std::string operation);
 // The peer() of a socket.
 [[nodiscard]] std::string peer_address(int fd);
 

@@ -145,7 +145,7 @@ Error TlsStream::error_of(int result, const char* operation, bool& wants_other) 
     case SSL_ERROR_ZERO_RETURN:
       return Error{ErrorCode::kClosed, 0, "the peer closed the connection"};
     case SSL_ERROR_SYSCALL:
-      if (saved_errno != 0) return fail_errno(saved_errno, "TLS connection").error();
+      if (saved_errno != 0) return fail_connection(saved_errno, "TLS connection").error();
       return Error{ErrorCode::kUnavailable, 0, "the peer went away"};
     default:
       break;
