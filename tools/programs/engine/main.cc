@@ -1,0 +1,179 @@
+// rackphone-engine: the data plane's process. Opens its sockets, gives up every right it does not
+// need, then runs the front on this thread and the phones on their shards until SIGTERM or SIGINT.
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "drivers/encoders.h"
+#include "engine/base/harden.h"
+#include "engine/base/log.h"
+#include "engine/base/socket_stream.h"
+#include "engine/front/control_api.h"
+#include "engine/front/front.h"
+#include "engine/shard/shard_set.h"
+
+namespace rp {
+namespace {
+
+struct Options {
+  std::string listen = "[::]:8443";
+  std::string control_socket = "/run/rackphone/engine/control.sock";
+  std::string phones_dir = "/run/rackphone/engine/phones";
+  std::string api_socket = "/run/rackphone/api/api.sock";
+  std::string web_root;
+  std::string tls_cert;
+  std::string tls_key;
+  bool tls12 = false;
+  std::string encoder;
+  unsigned shards = 0;
+  std::string user;
+  std::string log_level = "info";
+  bool no_harden = false;
+};
+
+int parse(int argc, char** argv, Options& options) {
+  CLI::App app{
+      "Streams phones' screens to browsers. Started by `rackphone up` or the service manager.",
+      "rackphone-engine"};
+  app.set_version_flag("--version", std::string("rackphone-engine ") + RP_VERSION);
+  app.add_option("--listen", options.listen,
+                 "Address and port for browsers: page, API and streams over TLS")
+      ->capture_default_str();
+  app.add_option("--control-socket", options.control_socket, "Unix socket of the control API")
+      ->capture_default_str();
+  app.add_option("--phones-dir", options.phones_dir, "Directory for the phones' display sockets")
+      ->capture_default_str();
+  app.add_option("--api-socket", options.api_socket, "The controller's unix socket for /api")
+      ->capture_default_str();
+  app.add_option("--web-root", options.web_root, "Directory of the built web client");
+  app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM")->required();
+  app.add_option("--tls-key", options.tls_key, "Private key, PEM")->required();
+  app.add_flag("--tls12", options.tls12, "Accept TLS 1.2 as well as 1.3");
+  app.add_option("--encoder", options.encoder, "Use only this encoder: x264 or openh264");
+  app.add_option("--shards", options.shards, "Threads that carry phones; 0: one a core");
+  app.add_option("--user", options.user, "Become this user after start-up (needs root)");
+  app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
+      ->capture_default_str();
+  app.add_flag("--no-harden", options.no_harden,
+               "Keep all system calls, for debuggers and sanitizers");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error);
+  }
+  return -1;
+}
+
+Result<UniqueFd> listen_on(const std::string& text) {
+  RP_ASSIGN(const SocketAddress address, parse_socket_address(text));
+  if (address.host == "::" || address.host == "0.0.0.0") return listen_everywhere(address.port);
+  return listen_tcp(address);
+}
+
+// Blocked before the first thread starts, so that every thread inherits it and only the descriptor
+// sees them.
+Result<UniqueFd> stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("block signals");
+  ::signal(SIGPIPE, SIG_IGN);
+  UniqueFd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return fail_errno("signalfd");
+  return fd;
+}
+
+Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
+                                                        const Options& options) {
+  const unsigned count =
+      options.shards != 0 ? options.shards : std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::unique_ptr<Shard>> shards;
+  for (unsigned i = 0; i < count; ++i) {
+    ShardOptions shard;
+    shard.index = static_cast<int>(i);
+    shard.phones_dir = options.phones_dir;
+    shard.encoders = encoder_drivers();
+    shard.preferred_encoder = options.encoder;
+    RP_ASSIGN(auto made, Shard::create(clock, registry, std::move(shard)));
+    shards.push_back(std::move(made));
+  }
+  return shards;
+}
+
+// A missing encoder is told at the start, not when the first viewer comes.
+Status check_encoder(const Options& options) {
+  EncoderSettings settings;
+  settings.size = {720, 1280};
+  std::string reasons;
+  for (const EncoderMatch& match : match_encoders(encoder_drivers(), settings)) {
+    const bool wanted = options.encoder.empty() || options.encoder == match.name;
+    if (wanted && match.status) return {};
+    if (wanted) reasons += fmt::format(" {}: {}.", match.name, match.status.error().message());
+  }
+  if (reasons.empty()) reasons = fmt::format(" There is no encoder '{}'.", options.encoder);
+  return fail(ErrorCode::kUnsupported, "no encoder can be used:" + reasons);
+}
+
+Status run(const Options& options) {
+  RP_ASSIGN(const LogLevel level, parse_log_level(options.log_level));
+  set_log_level(level);
+  set_log_program("engine");
+  RP_TRY(check_encoder(options));
+  RP_ASSIGN(const UniqueFd signals, stop_signals());
+  const SystemClock clock;
+  Registry registry;
+  RP_ASSIGN(const auto loop, EventLoop::create(clock));
+  RP_ASSIGN(auto tls,
+            TlsContext::create_server({options.tls_cert, options.tls_key, options.tls12}));
+  RP_ASSIGN(UniqueFd listener, listen_on(options.listen));
+  if (::access(options.phones_dir.c_str(), F_OK) != 0) {
+    return fail_errno("phones' directory " + options.phones_dir);
+  }
+  // Everything that needs rights is open now; the rest runs without.
+  ::umask(0022);
+  if (!options.no_harden) RP_TRY(harden({.user = options.user}));
+
+  RP_ASSIGN(auto shards, make_shards(clock, registry, options));
+  ShardSet phones(*loop, options.phones_dir, std::move(shards));
+  TicketVerifier tickets(clock);
+  RP_ASSIGN(const auto front,
+            Front::create({*loop, std::move(tls), tickets, phones, registry},
+                          {.web_root = options.web_root, .controller_socket = options.api_socket}));
+  RP_TRY(front->listen(std::move(listener)));
+  ControlApi control({*loop, phones, tickets, registry, phones.shard_count()});
+  ::unlink(options.control_socket.c_str());  // left by an engine that was killed
+  RP_TRY(control.listen(options.control_socket));
+
+  RP_ASSIGN(const auto watch, loop->watch(signals.get(), EPOLLIN, [&](std::uint32_t) {
+    log_info("engine.stopping");
+    loop->stop();
+  }));
+  log_info("engine.started",
+           {{"version", RP_VERSION}, {"listen", options.listen}, {"shards", phones.shard_count()}});
+  loop->run();
+  ::unlink(options.control_socket.c_str());
+  return {};
+}
+
+}  // namespace
+}  // namespace rp
+
+int main(int argc, char** argv) {
+  rp::Options options;
+  if (const int code = rp::parse(argc, argv, options); code >= 0) return code;
+  if (const rp::Status status = rp::run(options); !status) {
+    fmt::print(stderr, "rackphone-engine: {}\n", status.error().message());
+    return 1;
+  }
+  return 0;
+}
