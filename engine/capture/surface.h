@@ -16,10 +16,12 @@
 
 namespace rp {
 
-class Compositor;
+class ClientBuffer;
 class ClientRecord;
+class Compositor;
 class Subsurface;
 class Surface;
+class XdgSurface;
 
 // Empty once the surface is gone. A surface never outlives its call chain through one of these:
 // lock it for the statement, do not keep the lock.
@@ -96,22 +98,45 @@ class Surface {
   // Children back to front; a null entry stands for this surface itself.
   [[nodiscard]] const std::vector<Subsurface*>& stack() const { return stack_; }
 
+  // wp_fractional_scale_v1 of this surface, or null.
+  [[nodiscard]] wl_resource* fractional_scale() const { return fractional_scale_; }
+  void set_fractional_scale(wl_resource* object) { fractional_scale_ = object; }
+
+  // Made current by the next commit.
+  [[nodiscard]] const std::vector<Subsurface*>& pending_stack() const { return pending_stack_; }
+  // The xdg_surface that stands on it, or null. It keeps other roles away before one is set.
+  [[nodiscard]] XdgSurface* shell_object() const { return shell_object_; }
+  [[nodiscard]] bool has_shell_object() const { return shell_object_ != nullptr; }
+  void set_shell_object(XdgSurface* object) { shell_object_ = object; }
+  [[nodiscard]] bool has_pending_buffer() const { return !pending_buffer_.expired(); }
+
+  // What waits for the picture that was just taken.
+  [[nodiscard]] ResourceQueue& taken_callbacks() { return current_.frame_callbacks; }
+  [[nodiscard]] ResourceQueue& taken_feedbacks() { return current_.feedbacks; }
+
   // ---- wl_surface
   void attach(wl_resource* buffer, Point offset);
   void commit();
   // Makes `state` current. Called by commit() and, for a synchronised subsurface, by the parent's
   // commit.
   void apply(SurfaceState& state);
-  void send_enter();  // wl_surface.enter and preferred_scale, once for each output bound
-  void send_leave();
+  // Sends wl_surface.enter or leave to this surface and its subsurfaces where that has changed.
+  void update_enter();
+  [[nodiscard]] bool entered() const { return entered_; }
+
+  // wp_viewport of this surface, or null. Errors of its values are the viewport's.
+  [[nodiscard]] wl_resource* viewport() const { return viewport_; }
+  void set_viewport(wl_resource* viewport) { viewport_ = viewport; }
 
  private:
   friend class Subsurface;
   friend class SceneBuilder;
 
-  [[nodiscard]] bool check_size(const SurfaceState& state);
   [[nodiscard]] bool compute_size();
-  void add_damage();
+  void post_viewport_error(std::uint32_t code, const char* text);
+  // New order and positions of the children, and the cached state of the synchronised ones. True
+  // when anything moved.
+  [[nodiscard]] bool apply_children();
 
   Compositor& compositor_;
   ClientRecord& client_;
@@ -121,11 +146,15 @@ class Surface {
   RoleKind role_ = RoleKind::kNone;
   RoleHandler* handler_ = nullptr;
   SurfaceState pending_;
+  std::weak_ptr<ClientBuffer> pending_buffer_;
   SurfaceState current_;
   Point last_offset_;
   Size size_;
   Point position_;
   bool entered_ = false;
+  XdgSurface* shell_object_ = nullptr;
+  wl_resource* viewport_ = nullptr;
+  wl_resource* fractional_scale_ = nullptr;
   Subsurface* subsurface_ = nullptr;
   std::vector<Subsurface*> stack_{nullptr};
   std::vector<Subsurface*> pending_stack_{nullptr};

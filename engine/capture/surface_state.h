@@ -27,6 +27,17 @@ struct PointF {
   double y = 0;
 };
 
+// Positions and movements are kept within this, far outside any output, so that sums never
+// overflow.
+inline constexpr std::int32_t kFarAway = 1 << 20;
+[[nodiscard]] constexpr std::int32_t saturated(std::int64_t value) {
+  if (value > kFarAway) return kFarAway;
+  return value < -kFarAway ? -kFarAway : static_cast<std::int32_t>(value);
+}
+[[nodiscard]] constexpr std::int32_t saturated_sum(std::int32_t a, std::int32_t b) {
+  return saturated(static_cast<std::int64_t>(a) + b);
+}
+
 // Resources (wl_callback, wp_presentation_feedback) that wait for a picture, in the order they
 // came. They are chained through wl_resource_get_link, so moving them between lists allocates
 // nothing.
@@ -43,11 +54,10 @@ class ResourceQueue {
   // Takes the first out, or null.
   [[nodiscard]] wl_resource* pop();
   [[nodiscard]] bool empty() const { return wl_list_empty(&list_) != 0; }
-  [[nodiscard]] std::size_t size() const { return size_of(list_); }
+  [[nodiscard]] std::size_t size() const;  // walks
   static void unlink(wl_resource* resource);
 
  private:
-  static std::size_t size_of(const wl_list& list);
   wl_list list_;
 };
 

@@ -1,0 +1,74 @@
+#include "engine/capture/dmabuf_buffer.h"
+
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+
+namespace rp {
+
+bool DmabufBuffer::cannot_shrink(int fd) {
+  struct statfs fs {};
+  if (::fstatfs(fd, &fs) != 0) return false;
+  if (fs.f_type == DMA_BUF_MAGIC) return true;
+  if (fs.f_type != TMPFS_MAGIC) return false;
+  const int seals = ::fcntl(fd, F_GET_SEALS);
+  return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+}
+
+DmabufBuffer::DmabufBuffer(Compositor& compositor, const DmabufLayout& layout, UniqueFd fd)
+    : ClientBuffer(compositor),
+      fd_(std::move(fd)),
+      map_bytes_(layout.offset_bytes + static_cast<std::size_t>(layout.stride_bytes) *
+                                           static_cast<std::size_t>(layout.size.height)) {
+  size_ = layout.size;
+  format_ = layout.format;
+  modifier_ = layout.modifier;
+  planes_[0] = {fd_.get(), layout.offset_bytes, layout.stride_bytes};
+}
+
+DmabufBuffer::~DmabufBuffer() {
+  if (map_ != MAP_FAILED) ::munmap(map_, map_bytes_);
+}
+
+// Memory that is no dma-buf needs no cache maintenance and refuses the call; nothing is lost by
+// that.
+void DmabufBuffer::sync(std::uint64_t flags) const {
+  dma_buf_sync arguments{.flags = flags | DMA_BUF_SYNC_READ};
+  while (::ioctl(fd_.get(), DMA_BUF_IOCTL_SYNC, &arguments) != 0 &&
+         (errno == EINTR || errno == EAGAIN)) {
+  }
+}
+
+const std::uint8_t* DmabufBuffer::begin_cpu_read() {
+  if (map_ == MAP_FAILED) {
+    map_ = ::mmap(nullptr, map_bytes_, PROT_READ, MAP_SHARED, fd_.get(), 0);
+    if (map_ == MAP_FAILED) return nullptr;
+  }
+  sync(DMA_BUF_SYNC_START);
+  return static_cast<const std::uint8_t*>(map_) + planes_[0].offset_bytes;
+}
+
+bool DmabufBuffer::end_cpu_read() {
+  if (map_ != MAP_FAILED) sync(DMA_BUF_SYNC_END);
+  return true;
+}
+
+// Clients that do not wait for release or use explicit fences leave the fence of their drawing on
+// the buffer; taking it at commit ties the frame to this drawing and not to a later one.
+void DmabufBuffer::on_commit() {
+  fence_.reset();
+  dma_buf_export_sync_file arguments{.flags = DMA_BUF_SYNC_READ, .fd = -1};
+  if (::ioctl(fd_.get(), DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arguments) == 0) {
+    fence_.reset(arguments.fd);
+  }
+}
+
+void DmabufBuffer::on_resource_destroyed() {
+  if (record_ != nullptr) --std::exchange(record_, nullptr)->dmabuf_fds;
+}
+
+}  // namespace rp

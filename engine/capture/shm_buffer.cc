@@ -1,0 +1,93 @@
+// Buffers of wl_shm. libwayland maps the pools and survives clients that shrink them: between
+// wl_shm_buffer_begin_access and end_access its SIGBUS handler puts zeros in place of what is gone.
+#include <drm_fourcc.h>
+
+#include <cstring>
+
+#include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
+
+#include "engine/base/limits.h"
+#include "engine/base/log.h"
+#include "engine/capture/client_buffer.h"
+#include "engine/capture/compositor.h"
+
+namespace rp {
+namespace {
+
+FourCc fourcc_of(std::uint32_t shm_format) {
+  if (shm_format == WL_SHM_FORMAT_ARGB8888) return FourCc{DRM_FORMAT_ARGB8888};
+  if (shm_format == WL_SHM_FORMAT_XRGB8888) return FourCc{DRM_FORMAT_XRGB8888};
+  return FourCc{shm_format};
+}
+
+class ShmBuffer final : public ClientBuffer {
+ public:
+  ShmBuffer(Compositor& compositor, wl_shm_buffer* shm) : ClientBuffer(compositor), shm_(shm) {
+    size_ = {wl_shm_buffer_get_width(shm), wl_shm_buffer_get_height(shm)};
+    format_ = fourcc_of(wl_shm_buffer_get_format(shm));
+    planes_[0].stride_bytes = static_cast<std::uint32_t>(wl_shm_buffer_get_stride(shm));
+  }
+
+  const std::uint8_t* begin_cpu_read() override {
+    if (shm_ == nullptr) return kept_.get();
+    wl_shm_buffer_begin_access(shm_);
+    return static_cast<const std::uint8_t*>(wl_shm_buffer_get_data(shm_));
+  }
+
+  bool end_cpu_read() override {
+    if (shm_ == nullptr) return true;
+    // libwayland tells of a fault only by ending the client.
+    const std::uint64_t before = compositor().counters().protocol_errors.value();
+    wl_shm_buffer_end_access(shm_);
+    if (compositor().counters().protocol_errors.value() == before) return true;
+    compositor().counters().buffer_faults.add();
+    log_limited(LogLevel::kWarning, "display.buffer_fault", {{"phone", compositor().name()}});
+    compositor().request_end_of_turn();
+    return false;
+  }
+
+ private:
+  // A client may destroy a wl_buffer that is still shown; the picture stays. The pool's mapping
+  // would stay as well, but only a wl_shm_buffer guards reads of it, so the pixels are copied.
+  void on_resource_destroyed() override {
+    if (in_use() && !ClientRecord::of(wl_resource_get_client(resource())).leaving()) {
+      const std::size_t bytes = planes_[0].stride_bytes * static_cast<std::size_t>(size_.height);
+      auto kept = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
+      if (const std::uint8_t* pixels = begin_cpu_read()) std::memcpy(kept.get(), pixels, bytes);
+      end_cpu_read();
+      kept_ = std::move(kept);
+    }
+    shm_ = nullptr;
+  }
+
+  wl_shm_buffer* shm_;
+  std::unique_ptr<std::uint8_t[]> kept_;
+};
+
+}  // namespace
+
+std::shared_ptr<ClientBuffer> make_shm_buffer(Compositor& compositor, wl_resource* resource) {
+  wl_shm_buffer* shm = wl_shm_buffer_get(resource);
+  if (shm == nullptr) return nullptr;
+  const Size size{wl_shm_buffer_get_width(shm), wl_shm_buffer_get_height(shm)};
+  const std::int32_t pixel_bytes = bytes_per_pixel(fourcc_of(wl_shm_buffer_get_format(shm)));
+  if (size.width > limits::kMaxBufferSide_px || size.height > limits::kMaxBufferSide_px) {
+    compositor.end_for_limit(wl_resource_get_client(resource), "sides of a buffer");
+    return nullptr;
+  }
+  // libwayland checks the stride against the width in pixels only.
+  if (wl_shm_buffer_get_stride(shm) < size.width * pixel_bytes) {
+    wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_STRIDE, "stride is less than a row");
+    return nullptr;
+  }
+  return std::make_shared<ShmBuffer>(compositor, shm);
+}
+
+void add_shm_formats(wl_display* display) {
+  wl_display_add_shm_format(display, WL_SHM_FORMAT_ABGR8888);
+  wl_display_add_shm_format(display, WL_SHM_FORMAT_XBGR8888);
+  wl_display_add_shm_format(display, WL_SHM_FORMAT_RGB565);
+}
+
+}  // namespace rp
