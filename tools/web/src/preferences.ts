@@ -14,6 +14,7 @@ export interface Preferences {
 export const kZooms = [0.75, 1, 1.25, 1.5, 2] as const;
 const kKey = 'rackphone.preferences';
 const kDeviceKey = 'rackphone.device';
+const kLaterKey = 'rackphone.set_up_later';
 
 /** A phone's browser: the only window there is, and fingers. */
 export function isHandheld(): boolean {
@@ -46,17 +47,26 @@ export function deviceId(): string {
   return id;
 }
 
-function read(key: string): unknown {
+/** Whether the choice of a password was put off in this tab; a new visit asks again. */
+export function setUpLater(): boolean {
+  return read(kLaterKey, () => sessionStorage) === true;
+}
+
+export function putSetUpOff(): void {
+  write(kLaterKey, true, () => sessionStorage);
+}
+
+function read(key: string, storage = () => localStorage): unknown {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null');
+    return JSON.parse(storage().getItem(key) ?? 'null');
   } catch {
     return null;
   }
 }
 
-function write(key: string, value: unknown): void {
+function write(key: string, value: unknown, storage = () => localStorage): void {
   try {
-    localStorage.setItem(key, JSON.stringify(value));
+    storage().setItem(key, JSON.stringify(value));
   } catch {
     // Full or forbidden storage costs the preference, nothing else.
   }

@@ -63,9 +63,7 @@ export class KeyboardState {
     if (event.repeat && this.held.has(event.code)) return { act: 'nothing' };
     if (this.isPaste(event)) return { act: 'paste' };
     const alt_graph = event.getModifierState('AltGraph');
-    if (printable && (!shortcut || alt_graph) && this.layout === '' && !printsOnUs(event.code, event.key)) {
-      return { act: 'text', text: event.key };
-    }
+    if (printable && (!shortcut || alt_graph) && !this.phonePrints(event)) return { act: 'text', text: event.key };
     return this.press(event, alt_graph);
   }
 
@@ -85,6 +83,13 @@ export class KeyboardState {
     this.held.clear();
     this.dead = false;
     return keys;
+  }
+
+  /** Whether the physical key gives the same character inside the phone. Of layouts but the US one the page
+   *  knows only the name, and trusts it. Keys of software keyboards may come without the Shift they need. */
+  private phonePrints(event: KeyLike): boolean {
+    if (this.layout !== '' && this.layout !== 'us') return true;
+    return printsOnUs(event.code, event.key, event.shiftKey, event.getModifierState('CapsLock'));
   }
 
   private press(event: KeyLike, alt_graph: boolean): KeyDecision {

@@ -54,9 +54,11 @@ const us_codes = [
   ...[...'ZXCVBNM'].map((c) => `Key${c}`), 'Comma', 'Period', 'Slash', 'Space',
 ];
 
-/** Whether a US keyboard prints `key` with this physical key, with or without Shift. */
-export function printsOnUs(code: string, key: string): boolean {
+/** Whether a US keyboard prints `key` with this physical key and these modifiers. */
+export function printsOnUs(code: string, key: string, shift: boolean, caps_lock: boolean): boolean {
   if (code.startsWith('Numpad')) return true;
   const at = us_codes.indexOf(code);
-  return at >= 0 && (us_plain[at] === key || us_shift[at] === key);
+  if (at < 0) return false;
+  const either_case = caps_lock && code.startsWith('Key');
+  return ((!shift || either_case) && us_plain[at] === key) || ((shift || either_case) && us_shift[at] === key);
 }

@@ -58,6 +58,7 @@ export class StreamSession {
   private lost_ms: number | null = null;
   private size: Size = { width: 0, height: 0 };
   private scale_120 = 120;
+  private turned = false;
   private quality: QualityMode;
 
   constructor(
@@ -115,12 +116,15 @@ export class StreamSession {
   }
   resize(size: Size, scale_120: number): void {
     const same = size.width === this.size.width && size.height === this.size.height;
-    if (same && scale_120 === this.scale_120) return;
+    if (same && scale_120 === this.scale_120 && !this.turned) return;
+    this.turned = false;
     this.size = size;
     this.scale_120 = scale_120;
     this.send(out.resize(size.width, size.height, scale_120));
   }
   rotate(quarter_turns: number): void {
+    // The server swaps the sides itself: whatever size comes next is news to it.
+    this.turned = true;
     this.send(out.rotate(quarter_turns));
   }
   setQuality(mode: QualityMode): void {

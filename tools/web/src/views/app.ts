@@ -4,6 +4,7 @@
 import { css, html, LitElement } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { Api, ApiError, type SessionInfo } from '../api';
+import { putSetUpOff, setUpLater } from '../preferences';
 import { strings } from '../strings';
 import { base, controls } from '../styles/shared';
 import './phone';
@@ -61,7 +62,7 @@ export class App extends LitElement {
 
   private accept(info: SessionInfo): void {
     this.info = info;
-    if (info.user && info.first_sign_in) this.set_up = true;
+    if (info.user && info.first_sign_in && !setUpLater()) this.set_up = true;
   }
 
   private go(path: string): void {
@@ -99,6 +100,7 @@ export class App extends LitElement {
       return html`<rp-set-up .api=${this.api} .user=${info.user} @done=${(e: CustomEvent<SessionInfo | null>) => {
         this.set_up = false;
         if (e.detail) this.info = e.detail;
+        else putSetUpOff();
       }}></rp-set-up>`;
     }
     const phone = /^\/phones\/([a-z0-9-]{1,40})$/.exec(this.path)?.[1];

@@ -5,18 +5,19 @@ import { css } from 'lit';
 export const phoneStyles = css`
   :host { position: fixed; inset: 0; height: var(--view-height, 100dvh); background: var(--stage); overflow: hidden; }
   .stage { position: absolute; inset: 0; overflow: hidden; }
-  :host([fit='phone']) .stage { inset: 16px; }
+  :host([fit='phone']) .stage { inset: 22px; overflow: visible; }
   :host([fit='fill']) { background: #000; }
   .box { position: absolute; background: #000; touch-action: none; user-select: none; -webkit-user-select: none;
          -webkit-touch-callout: none; }
-  :host([fit='phone']) .box { box-shadow: 0 0 0 1px rgb(255 255 255 / 6%), 0 0 0 7px #1b211f, 0 14px 44px rgb(0 0 0 / 28%);
-                              border-radius: 3px; }
+  :host([fit='phone']) .box { isolation: isolate; }
+  :host([fit='phone']) .box::before { content: ''; position: absolute; inset: -11px; z-index: -1; border-radius: 20px;
+    background: #1a201e; border: 1px solid #39423f; box-shadow: 0 16px 44px rgb(0 0 0 / 26%); }
   canvas { display: block; width: 100%; height: 100%; opacity: 0;
            transition: opacity 180ms linear, filter 180ms linear; }
   :host([pictured]) canvas { opacity: 1; }
   :host([pictured][phase='reconnecting']) canvas, :host([pictured][phase='ended']) canvas {
     opacity: 0.45; filter: grayscale(0.6); transition-delay: 120ms; }
-  .box[data-keyboard-focus] { outline: 3px solid var(--accent); outline-offset: 8px; }
+  .box[data-keyboard-focus] { outline: 3px solid var(--accent); outline-offset: 13px; border-radius: 6px; }
   :host([fit='fill']) .box[data-keyboard-focus] { outline-offset: -3px; }
   textarea { position: absolute; width: 2px; height: 1.2em; padding: 0; margin: 0; border: 0; opacity: 0; resize: none;
              outline: none; pointer-events: none; font-size: 16px; overflow: hidden; caret-color: transparent; z-index: -1; }
@@ -31,7 +32,7 @@ export const phoneStyles = css`
   .toast button { display: inline-flex; align-items: center; gap: 8px; min-height: 44px; border: 1px solid rgb(255 255 255 / 18%);
            font-weight: 560; cursor: pointer; font-family: inherit; }
   @media (min-width: 700px) {
-    :host([fit='phone']) .stage { inset: 20px 88px; }
+    :host([fit='phone']) .stage { inset: 24px 88px; }
     :host([fit='phone']) rp-toolbar { right: 16px; }
   }
   @media (prefers-reduced-motion: reduce) { canvas { transition: none; } }

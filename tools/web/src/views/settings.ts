@@ -18,9 +18,9 @@ export class Settings extends LitElement {
     fieldset { border: 0; padding: 0; margin: 0 0 16px; min-width: 0; }
     legend { padding: 0; font-weight: 560; font-size: 0.925rem; margin-bottom: 6px; }
     .segments { display: flex; border: 1px solid var(--control-line); border-radius: 10px; overflow: hidden; }
-    .segments label { flex: 1; margin: 0; position: relative; }
+    .segments label { flex: 1 1 auto; margin: 0; position: relative; overflow-wrap: normal; }
     .segments input { position: absolute; opacity: 0; inset: 0; margin: 0; cursor: pointer; }
-    .segments span { display: grid; place-items: center; min-height: 44px; font-size: 0.875rem; padding: 0 4px; text-align: center; }
+    .segments span { display: grid; place-items: center; min-height: 44px; font-size: 0.85rem; padding: 0 6px; text-align: center; }
     .segments label + label span { border-left: 1px solid var(--line); }
     .segments input:checked + span { background: var(--accent); color: var(--on-accent); }
     .segments input:focus-visible + span { outline: 3px solid var(--accent); outline-offset: -5px; }

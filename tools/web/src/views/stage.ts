@@ -81,15 +81,19 @@ export class Stage {
   }
 
   private measured(entry: ResizeObserverEntry): void {
+    const { width, height } = this.canvas.getBoundingClientRect();
     const exact = entry.devicePixelContentBoxSize?.[0];
-    const size = exact
-      ? { width: exact.inlineSize, height: exact.blockSize }
-      : {
-          width: Math.round(entry.contentRect.width * devicePixelRatio),
-          height: Math.round(entry.contentRect.height * devicePixelRatio),
-        };
+    const size = {
+      width: pixels(exact?.inlineSize, width * devicePixelRatio),
+      height: pixels(exact?.blockSize, height * devicePixelRatio),
+    };
     if (size.width === 0 || size.height === 0) return;
     this.canvas_px = size;
     this.on_canvas(size);
   }
+}
+
+/** The browser's exact count, as far as it agrees with the layout: under an emulated density it does not. */
+function pixels(exact: number | undefined, computed: number): number {
+  return exact !== undefined && Math.abs(exact - computed) <= 1 ? exact : Math.round(computed);
 }

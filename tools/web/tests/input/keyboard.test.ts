@@ -70,6 +70,7 @@ describe('text', () => {
     const state = new KeyboardState('', false);
     expect(state.down(press('Semicolon', 'ö'))).toEqual({ act: 'text', text: 'ö' });
     expect(state.down(press('KeyQ', 'a'))).toEqual({ act: 'text', text: 'a' });
+    expect(new KeyboardState('us', false).down(press('Digit3', '#'))).toEqual({ act: 'text', text: '#' });
     expect(state.down(press('KeyA', 'a'))).toEqual(keys([30, true]));
     expect(state.down(press('KeyQ', 'a', { ctrlKey: true }))).toEqual(keys([16, true]));
     expect(state.down(press('KeyE', '€', { ctrlKey: true, altKey: true }, ['AltGraph'])))
@@ -91,6 +92,13 @@ test('layouts are told apart, unknown ones are not guessed', () => {
   expect(guessLayout(map({}))).toBe('');
 });
 test('what a US keyboard prints', () => {
-  expect([printsOnUs('KeyA', 'A'), printsOnUs('Digit2', '@'), printsOnUs('KeyQ', 'a'), printsOnUs('Numpad1', '1')])
-    .toEqual([true, true, false, true]);
+  expect(printsOnUs('KeyA', 'a', false, false)).toBe(true);
+  expect(printsOnUs('KeyA', 'A', true, false)).toBe(true);
+  expect(printsOnUs('KeyA', 'A', false, true)).toBe(true);
+  expect(printsOnUs('Digit2', '@', true, false)).toBe(true);
+  expect(printsOnUs('Numpad1', '1', false, false)).toBe(true);
+  expect(printsOnUs('KeyA', 'A', false, false)).toBe(false);
+  expect(printsOnUs('Digit2', '@', false, true)).toBe(false);
+  expect(printsOnUs('KeyQ', 'a', false, false)).toBe(false);
+  expect(printsOnUs('', 'a', false, false)).toBe(false);
 });

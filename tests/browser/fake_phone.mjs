@@ -1,0 +1,142 @@
+// A phone of the stand-in engine: one colour that a tap changes, and a line of text that works like a
+// terminal's: the command that sets a terminal's background sets this one's. "motion" moves all the time.
+
+import { colorPicture, motion } from './fake_pictures.mjs';
+import * as wire from './fake_wire.mjs';
+
+const palette = ['#285f9e', '#b3392f', '#2f7d4f', '#8a5a9e'];
+const letters = { 2: '1!', 3: '2@', 4: '3#', 5: '4$', 6: '5%', 7: '6^', 8: '7&', 9: '8*', 10: '9(', 11: '0)', 12: '-_',
+  13: '=+', 26: '[{', 27: ']}', 39: ';:', 40: '\'"', 41: '`~', 43: '\\|', 51: ',<', 52: '.>', 53: '/?', 57: '  ' };
+for (const [first, row] of [[16, 'qwertyuiop'], [30, 'asdfghjkl'], [44, 'zxcvbnm']]) {
+  [...row].forEach((c, i) => (letters[first + i] = c + c.toUpperCase()));
+}
+
+export class FakePhone {
+  color = palette[0];
+  taps = 0;
+  line = '';
+  clipboard = '';
+  turns = 0;
+  size = { width: 720, height: 1280, scale_120: 240 };
+  log = [];
+  viewer = null;
+  #shift = false;
+
+  constructor(id, name, kind) {
+    this.id = id;
+    this.name = name;
+    this.kind = kind;
+  }
+
+  connect(socket) {
+    this.viewer?.socket.close(4409, 'another device took over');
+    const viewer = { socket, sequence: 0, input: 0, visible: true, timer: null, shown: '' };
+    this.viewer = viewer;
+    socket.on('message', (data) => {
+      for (const message of wire.messages(data)) this.#handle(viewer, message);
+    });
+    socket.on('close', () => {
+      clearInterval(viewer.timer);
+      if (this.viewer === viewer) this.viewer = null;
+    });
+  }
+
+  #handle(viewer, { type, body }) {
+    const { socket } = viewer;
+    switch (type) {
+      case wire.client.hello:
+        this.size = { width: body.readUInt16LE(12), height: body.readUInt16LE(14), scale_120: body.readUInt16LE(16) };
+        socket.send(Buffer.concat([wire.welcome(this.name), this.#display(), wire.cursorShape('default')]));
+        this.#start(viewer);
+        break;
+      case wire.client.resize:
+        this.size = { width: body.readUInt16LE(0), height: body.readUInt16LE(2), scale_120: body.readUInt16LE(4) };
+        socket.send(this.#display());
+        this.#start(viewer);
+        break;
+      case wire.client.rotate:
+        if ((body[0] ^ this.turns) & 1) this.size = { ...this.size, width: this.size.height, height: this.size.width };
+        this.turns = body[0];
+        socket.send(this.#display());
+        this.#start(viewer);
+        break;
+      case wire.client.ping: socket.send(wire.pong(body)); break;
+      case wire.client.key_request: this.#start(viewer); break;
+      case wire.client.visibility: viewer.visible = body[0] === 1; break;
+      case wire.client.ack: this.log.push({ ack: body.readUInt32LE(0), photon_us: body.readUInt32LE(12) }); break;
+      default: if (type >= 0x10) this.#input(viewer, type, body);
+    }
+    if (this.log.length > 5000) this.log.splice(0, 2500);
+  }
+
+  #input(viewer, type, body) {
+    if (type === wire.client.clipboard) {
+      this.clipboard = body.toString('utf8', 4);
+      return;
+    }
+    viewer.input = body.readUInt32LE(0);
+    const tap = (type === wire.client.touch && body[4] === 0) || (type === wire.client.pointer && body[4] === 1);
+    if (tap) {
+      this.color = palette[++this.taps % palette.length];
+      viewer.socket.send(wire.textInput(true, 40, 60));
+    } else if (type === wire.client.key) this.#key(body.readUInt16LE(4), body[6] === 1);
+    else if (type === wire.client.text && body[4] === 0) this.line += body.toString('utf8', 10);
+    this.log.push({ type, action: body[4], input: viewer.input });
+    this.#show(viewer);
+  }
+
+  #key(code, down) {
+    if (code === 42 || code === 54) this.#shift = down;
+    if (!down) return;
+    if (code === 14) this.line = this.line.slice(0, -1);
+    else if (code === 28) this.#enter();
+    else if (letters[code]) this.line += letters[code][this.#shift ? 1 : 0];
+  }
+
+  #enter() {
+    const background = /^printf '\\033\]11;(#[0-9a-f]{6})\\007'$/.exec(this.line.trim());
+    if (background) this.color = background[1];
+    if (this.line.startsWith('copy ')) this.viewer?.socket.send(wire.clipboardOffer(this.line.slice(5)));
+    this.line = '';
+  }
+
+  #display() {
+    return wire.display({ ...this.size, turns: this.turns });
+  }
+
+  #start(viewer) {
+    clearInterval(viewer.timer);
+    viewer.shown = '';
+    if (this.kind !== 'motion') void this.#show(viewer);
+    else void this.#move(viewer);
+  }
+
+  async #show(viewer) {
+    if (this.kind === 'motion') return;
+    const { width, height } = this.size;
+    const wanted = { width, height, color: this.color, typed: this.line.length };
+    const input_sequence = viewer.input;
+    const data = await colorPicture(wanted);
+    if (viewer.socket.readyState !== 1 || !viewer.visible) return;
+    // ffmpeg may finish in another order: only what is still true is sent.
+    if (width !== this.size.width || height !== this.size.height || wanted.color !== this.color) return;
+    viewer.socket.send(wire.video({ key: true, sequence: ++viewer.sequence, input_sequence, width, height, data }));
+  }
+
+  async #move(viewer) {
+    const { width, height } = this.size;
+    const units = await motion({ width, height, seconds: 4 });
+    if (width !== this.size.width || height !== this.size.height) return;
+    clearInterval(viewer.timer);
+    let at = 0;
+    viewer.timer = setInterval(() => {
+      if (!viewer.visible) at = 0;
+      else {
+        const data = units[at];
+        viewer.socket.send(wire.video({
+          key: at === 0, sequence: ++viewer.sequence, input_sequence: viewer.input, width, height, data }));
+        at = (at + 1) % units.length;
+      }
+    }, 1000 / 60);
+  }
+}
