@@ -150,12 +150,11 @@ void Compositor::client_left(ClientRecord& record) {
   request_end_of_turn();
 }
 
-Status Compositor::adopt_client(UniqueFd socket) {
-  if (wl_client_create(display_, socket.get()) == nullptr) {
-    return fail_errno("serve a connected socket");
-  }
+Result<wl_client*> Compositor::adopt_client(UniqueFd socket) {
+  wl_client* client = wl_client_create(display_, socket.get());
+  if (client == nullptr) return fail_errno("serve a connected socket");
   (void)socket.release();
-  return {};
+  return client;
 }
 
 void Compositor::end_for_limit(wl_client* client, const char* what) {

@@ -32,8 +32,8 @@ class Compositor final : public DisplayContext {
   // The seat is made after the compositor and must outlive its clients: disconnect_clients() first.
   void set_seat(SeatFocus* seat) { seat_ = seat; }
   void disconnect_clients();
-  // Serves an already connected socket.
-  [[nodiscard]] Status adopt_client(UniqueFd socket);
+  // Serves an already connected socket. The client is libwayland's and may go at any time.
+  [[nodiscard]] Result<wl_client*> adopt_client(UniqueFd socket);
 
   // ---- DisplayContext
   [[nodiscard]] wl_display* display() const override { return display_; }

@@ -11,6 +11,7 @@
 #include "engine/capture/output.h"
 #include "engine/capture/presentation.h"
 #include "engine/capture/subsurface.h"
+#include "engine/capture/xdg_surface.h"
 #include "protocol/viewporter-server.h"
 
 namespace rp {
@@ -119,6 +120,10 @@ RectF Surface::source() const {
 void Surface::attach(wl_resource* buffer, Point offset) {
   pending_buffer_.reset();
   if (buffer != nullptr) {
+    if (shell_object_ != nullptr && shell_object_->role() == nullptr) {
+      shell_object_->refuse_buffer();
+      return;
+    }
     const auto made = ClientBuffer::of(compositor_, buffer);
     if (made == nullptr) return;
     pending_buffer_ = made;

@@ -171,7 +171,12 @@ void XdgSurface::drop_role() {
   unacked_.clear();
   set_geometry_.reset();
   pending_geometry_.reset();
-  configure_owed_ = acked_ = initial_commit_done_ = false;
+  configure_owed_ = initial_commit_done_ = false;
+}
+
+void XdgSurface::refuse_buffer() {
+  wl_resource_post_error(resource_, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
+                         "a buffer before the toplevel or popup was made");
 }
 
 Rect XdgSurface::geometry() const {
@@ -208,22 +213,17 @@ void XdgSurface::ack(std::uint32_t serial) {
     return;
   }
   unacked_.erase(unacked_.begin(), found + 1);
-  acked_ = true;
   if (std::exchange(configure_owed_, false)) configure();
 }
 
+// A buffer in the very first commit is let through: clients that draw before they were asked to
+// (wlcs among them) get their size with the configure that follows.
 bool XdgSurface::may_commit(const SurfaceState& pending) {
   if (role_ == nullptr) {
     // Between two role objects of the same kind there is nothing to show.
     if (pending.buffer == nullptr) return true;
     wl_resource_post_error(resource_, XDG_SURFACE_ERROR_NOT_CONSTRUCTED,
                            "commit without a role object");
-    return false;
-  }
-  const bool brings_buffer = pending.changed.buffer && pending.buffer != nullptr;
-  if (brings_buffer && !acked_) {
-    wl_resource_post_error(resource_, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-                           "a buffer was committed before the first configure was acked");
     return false;
   }
   return role_->may_commit();
@@ -233,14 +233,15 @@ void XdgSurface::on_commit() {
   if (pending_geometry_) set_geometry_ = std::exchange(pending_geometry_, std::nullopt);
   if (role_ == nullptr) return;
   const bool was_mapped = mapped_;
-  mapped_ = surface_->has_buffer() && acked_;
+  mapped_ = surface_->has_buffer();
   if (was_mapped && !mapped_) {
     // Unmapping by a null buffer starts the surface over: it needs a new initial commit.
     unacked_.clear();
-    configure_owed_ = acked_ = initial_commit_done_ = false;
+    configure_owed_ = initial_commit_done_ = false;
   } else if (!initial_commit_done_) {
-    initial_commit_done_ = true;
+    // What mapping changes is told with the first configure, not before it.
     role_->committed(was_mapped);
+    initial_commit_done_ = true;
     configure();
     return;
   }

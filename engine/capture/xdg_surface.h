@@ -63,6 +63,9 @@ class XdgSurface final : public RoleHandler {
   [[nodiscard]] bool take_role(XdgRole& role, RoleKind kind);
   void drop_role();
 
+  // Posts the error of a buffer on a surface that has no toplevel or popup yet.
+  void refuse_buffer();
+
   // ---- requests
   void set_window_geometry(Rect geometry) { pending_geometry_ = geometry; }
   void ack(std::uint32_t serial);
@@ -83,7 +86,6 @@ class XdgSurface final : public RoleHandler {
   std::optional<Rect> set_geometry_;
   std::vector<std::uint32_t> unacked_;
   bool configure_owed_ = false;
-  bool acked_ = false;
   bool initial_commit_done_ = false;
   bool mapped_ = false;
   std::vector<Popup*> popups_;

@@ -172,11 +172,6 @@ void Toplevel::committed(bool was_mapped) {
     shell_.toplevel_unmapped(*this);
   } else if (xdg_->mapped()) {
     shell_.toplevel_committed(*this);
-  } else if (!xdg_->initial_commit_done()) {
-    return;
-  } else {
-    // The first configure already says that the window will be the active one.
-    activated_ = true;
   }
 }
 

@@ -21,6 +21,8 @@ TEST_F(ShellTest, FirstConfigureComesWithTheRoundtripAfterTheInitialCommit) {
   EXPECT_EQ(window.configures, 1);
   EXPECT_EQ(window.size, (Size{360, 640}));
   EXPECT_TRUE(window.has_state(XDG_TOPLEVEL_STATE_MAXIMIZED));
+  window.show(0xFF000001, {720, 1280});
+  EXPECT_EQ(window.configures, 2);
   EXPECT_TRUE(window.has_state(XDG_TOPLEVEL_STATE_ACTIVATED));
 }
 
@@ -136,18 +138,32 @@ TEST_F(ShellTest, SlowClientGetsTheNewestSizeAfterItsAcks) {
   EXPECT_EQ(window.size, (Size{199, 1000}));
 }
 
-TEST_F(ShellTest, BufferBeforeTheFirstAckIsAnError) {
+TEST_F(ShellTest, BufferWithoutARoleIsAnError) {
   start();
   auto client = connect();
   Globals globals(*client);
-  TestWindow window(*client, globals);
+  wl_surface* surface = wl_compositor_create_surface(globals.compositor);
+  xdg_surface* xdg = xdg_wm_base_get_xdg_surface(globals.wm_base, surface);
   ShmBuffer buffer(globals.shm, {10, 10}, 0);
-  wl_surface_attach(window.surface, buffer.get(), 0, 0);
-  wl_surface_commit(window.surface);
+  wl_surface_attach(surface, buffer.get(), 0, 0);
   EXPECT_FALSE(client->roundtrip());
   EXPECT_EQ(client->error().interface, "xdg_surface");
   EXPECT_EQ(client->error().code, std::uint32_t{XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER});
   EXPECT_EQ(display_->counters().protocol_errors.value(), 1U);
+  xdg_surface_destroy(xdg);
+  wl_surface_destroy(surface);
+}
+
+TEST_F(ShellTest, ImpatientClientIsShownAndConfiguredOnce) {
+  start();
+  auto client = connect();
+  Globals globals(*client);
+  TestWindow window(*client, globals);
+  window.show(0xFF000001, {10, 10});
+  EXPECT_EQ(window.configures, 1);
+  EXPECT_EQ(window.size, (Size{720, 1280}));
+  EXPECT_TRUE(window.has_state(XDG_TOPLEVEL_STATE_ACTIVATED));
+  EXPECT_TRUE(display_->has_content());
 }
 
 TEST_F(ShellTest, ClientThatGoesTakesItsWindowsAlong) {
