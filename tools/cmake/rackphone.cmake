@@ -43,7 +43,7 @@ else()
 endif()
 if(RP_FUZZ)
   target_compile_options(rp_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
-    -fno-sanitize-recover=all)
+    -fno-sanitize-recover=all -Wno-deprecated-declarations)  # clang sees inside GCC 12's <algorithm>
   target_link_options(rp_options INTERFACE -fsanitize=address,undefined)
 endif()
 find_program(RP_LLD ld.lld)
