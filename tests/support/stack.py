@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,13 +131,17 @@ class Stack:
     def status(self, name="test"):
         return self.call("GET", f"/v1/phones/{name}")
 
-    def run(self, command, phone="test", env=None, log_name=None, **kwargs):
-        """Starts a program as an app of the phone; it is ended with the stack."""
+    def run(self, command, phone="test", env=None, log_name=None, user=None, **kwargs):
+        """Starts a program as an app of the phone; it is ended with the stack. `user`: not as root."""
         environment = dict(os.environ)
         for unwanted in ("DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"):
             environment.pop(unwanted, None)
         runtime = self.path / f"runtime-{phone}"
         runtime.mkdir(exist_ok=True, mode=0o700)
+        if user and os.geteuid() == 0:
+            kwargs.update(user=user, group="nogroup", extra_groups=[])
+            shutil.chown(runtime, user)
+            environment["HOME"] = str(runtime)
         environment.update(XDG_RUNTIME_DIR=str(runtime),
                            WAYLAND_DISPLAY=str(self.path / "phones" / phone / "wayland-0"),
                            XDG_SESSION_TYPE="wayland", GDK_BACKEND="wayland", LIBGL_ALWAYS_SOFTWARE="1")
