@@ -39,6 +39,11 @@ ClientRecord& ClientRecord::of(wl_client* client) {
   return *reinterpret_cast<Hook*>(listener)->self;
 }
 
+bool ClientRecord::is_leaving(wl_client* client) {
+  // libwayland takes the listeners off before it tells them, and destroys the objects afterwards.
+  return wl_client_get_destroy_listener(client, on_destroyed) == nullptr;
+}
+
 void ClientRecord::on_destroyed(wl_listener* listener, void* /*data*/) {
   ClientRecord* self = reinterpret_cast<Hook*>(listener)->self;
   self->leaving_ = true;

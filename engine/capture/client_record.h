@@ -17,12 +17,12 @@ class ClientRecord {
   ClientRecord& operator=(const ClientRecord&) = delete;
   ~ClientRecord();
 
-  // Every client of a display has one from its first moment.
+  // Every client of a display has one from its first moment until it leaves.
   [[nodiscard]] static ClientRecord& of(wl_client* client);
+  // Its objects are being destroyed: nothing needs to be kept for it, and of() is over.
+  [[nodiscard]] static bool is_leaving(wl_client* client);
 
   [[nodiscard]] wl_client* client() const { return client_; }
-  // Its objects are being destroyed: nothing needs to be kept for it.
-  [[nodiscard]] bool leaving() const { return leaving_; }
 
   // A count with a bound: take() ends the client and returns false when it would go over.
   [[nodiscard]] bool take(std::size_t& used, std::size_t count, std::size_t bound,

@@ -51,7 +51,7 @@ class ShmBuffer final : public ClientBuffer {
   // A client may destroy a wl_buffer that is still shown; the picture stays. The pool's mapping
   // would stay as well, but only a wl_shm_buffer guards reads of it, so the pixels are copied.
   void on_resource_destroyed() override {
-    if (in_use() && !ClientRecord::of(wl_resource_get_client(resource())).leaving()) {
+    if (in_use() && !ClientRecord::is_leaving(wl_resource_get_client(resource()))) {
       const std::size_t bytes = planes_[0].stride_bytes * static_cast<std::size_t>(size_.height);
       auto kept = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
       if (const std::uint8_t* pixels = begin_cpu_read()) std::memcpy(kept.get(), pixels, bytes);

@@ -117,7 +117,7 @@ const struct wp_fractional_scale_manager_v1_interface kFractionalScaleManager = 
 void decoration_orphaned(wl_resource* decoration) {
   wl_resource_set_user_data(decoration, nullptr);
   // While a client is torn down the order of destruction is not its fault.
-  if (ClientRecord::of(wl_resource_get_client(decoration)).leaving()) return;
+  if (ClientRecord::is_leaving(wl_resource_get_client(decoration))) return;
   wl_resource_post_error(decoration, ZXDG_TOPLEVEL_DECORATION_V1_ERROR_ORPHANED,
                          "xdg_toplevel destroyed before its decoration");
 }

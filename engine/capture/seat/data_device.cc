@@ -188,6 +188,7 @@ void DataDevices::bind(wl_client* client, void* data, std::uint32_t version, std
 wl_resource* DataDevices::send_offer(wl_resource* device,
                                      const std::shared_ptr<DataSource>& source) {
   wl_client* client = wl_resource_get_client(device);
+  if (!context_.serials.serves(client)) return nullptr;
   if (offers_.count(client) >= limits::kMaxOffersPerClient) return nullptr;
   auto handle = std::make_unique<Requests::OfferHandle>();
   handle->owner = this;

@@ -103,6 +103,7 @@ void PrimarySelection::bind(wl_client* client, void* data, std::uint32_t version
 wl_resource* PrimarySelection::send_offer(wl_resource* device,
                                           const std::shared_ptr<DataSource>& source) {
   wl_client* client = wl_resource_get_client(device);
+  if (!context_.serials.serves(client)) return nullptr;
   if (offers_.count(client) >= limits::kMaxOffersPerClient) return nullptr;
   auto handle = std::make_unique<Requests::OfferHandle>(source);
   wl_resource* offer = offers_.create(

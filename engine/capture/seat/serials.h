@@ -29,6 +29,9 @@ class SerialLedger {
     record->gone.connect_destroy(client);
   }
 
+  // False once the client is leaving: no new object may be made for it.
+  [[nodiscard]] bool serves(wl_client* client) const { return records_.contains(client); }
+
   // A new serial, remembered for `client` when it is a known one.
   std::uint32_t issue(wl_client* client) {
     const std::uint32_t serial = wl_display_next_serial(display_);

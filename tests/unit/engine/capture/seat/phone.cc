@@ -119,7 +119,7 @@ Window* Client::open_window(const std::string& name) {
   return window;
 }
 
-void Client::paint(Window& window, int width, int height, std::uint32_t argb) {
+wl_buffer* Client::make_buffer(int width, int height, std::uint32_t argb) {
   const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   auto file = create_memory_file("window", pixels * 4);
   RP_CHECK(file);
@@ -131,6 +131,11 @@ void Client::paint(Window& window, int width, int height, std::uint32_t argb) {
   wl_buffer* buffer =
       wl_shm_pool_create_buffer(pool, 0, width, height, width * 4, WL_SHM_FORMAT_ARGB8888);
   wl_shm_pool_destroy(pool);
+  return buffer;
+}
+
+void Client::paint(Window& window, int width, int height, std::uint32_t argb) {
+  wl_buffer* buffer = make_buffer(width, height, argb);
   wl_surface_attach(window.surface, buffer, 0, 0);
   wl_surface_damage(window.surface, 0, 0, width, height);
   wl_surface_commit(window.surface);

@@ -78,7 +78,9 @@ class Client {
   Window* open_window(const std::string& name);
   // A surface without a role, for cursors and icons.
   Window* make_surface(const std::string& name);
-  // Paints it: `bgra` repeated; commits.
+  // A buffer filled with one colour.
+  wl_buffer* make_buffer(int width, int height, std::uint32_t argb);
+  // Shows one colour; commits.
   void paint(Window& window, int width, int height, std::uint32_t argb);
   void destroy(Window& window);
 
