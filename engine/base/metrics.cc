@@ -124,14 +124,12 @@ void Registry::render_entry(std::string& out, const Entry& entry) {
 
 std::string Registry::render() const {
   const std::lock_guard lock(mutex_);
-  std::vector<const Entry*> sorted;
-  sorted.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) sorted.push_back(&entry);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Entry* a, const Entry* b) { return a->name < b->name; });
+  // Equal keys stay in the order of insertion, which is that of registration.
+  std::multimap<std::string_view, const Entry*> sorted;
+  for (const auto& [id, entry] : entries_) sorted.emplace(entry.name, &entry);
   std::string out;
   std::string_view last;
-  for (const Entry* entry : sorted) {
+  for (const auto& [name, entry] : sorted) {
     if (entry->name != last) {
       out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", entry->name, entry->help, entry->name,
                          type_name(entry->counter != nullptr, entry->histogram != nullptr));

@@ -78,11 +78,17 @@ Router make_router(const StaticFiles& files) {
     (void)r.cookie("rackphone_session");
     return HttpResponse{200, {}, {}};
   });
-  router.add_sync("*", "/*", [&files](const HttpRequest& r) { return files.serve(r); });
+  router.add_sync("*", "/*", [&files](const HttpRequest& r) {
+    HttpResponse response = files.serve(r);
+    // An error may repeat the path asked for, and with it any word.
+    require(response.status != 200 || response.body.starts_with("page"));
+    return response;
+  });
   return router;
 }
 
-// The requests in `bytes`, one line each, and how the parsing ended.
+// The requests in `bytes`, one line each. A fault ends them; when it is noticed, before or after
+// the head's last line is here, may depend on the cut and is not told.
 std::string run(const Router& router, std::span<const std::uint8_t> bytes, std::size_t cut) {
   std::string transcript;
   HttpRequestParser parser({.head_bytes = 4096, .body_bytes = 8192});
@@ -90,17 +96,18 @@ std::string run(const Router& router, std::span<const std::uint8_t> bytes, std::
   for (auto part : {bytes.first(cut), bytes.subspan(cut)}) {
     while (true) {
       if (auto fed = parser.feed(part); !fed) {
-        return transcript + "fault " + std::to_string(fed.error().status);
+        require(fed.error().status >= 400 && fed.error().status < 600);
+        return transcript;
       }
       part = {};
       if (!parser.done()) break;
       auto taken = parser.take();
-      if (!taken) return transcript + "fault " + std::to_string(taken.error().status);
+      if (!taken) return transcript;
       require(taken->request.path.starts_with('/'));
       require(taken->request.path.find("/../") == std::string::npos);
       std::optional<HttpResponse> answer;
       router.handle(taken->request, HttpResponder([&](HttpResponse r) { answer = std::move(r); }));
-      require(answer.has_value() && answer->body.find("secret") == std::string::npos);
+      require(answer.has_value());
       transcript += std::to_string(answer->status) + " " + taken->request.path + "\n";
     }
   }
