@@ -130,14 +130,16 @@ Status Shard::remove(const std::string& id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return fail(ErrorCode::kNotFound, "there is no phone " + id);
   found->second->detach(wire::CloseCode::kNormal, "the phone was removed");
-  // The session goes on the next turn, after the close frame is out.
-  loop_->post([dying = std::shared_ptr<Session>(std::move(found->second))] {});
+  // The session goes on the next turn, after the close frame is out; then its directory is empty.
+  loop_->post([dying = std::shared_ptr<Session>(std::move(found->second)),
+               directory = options_.phones_dir + "/" + id]() mutable {
+    dying.reset();
+    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
+      // Still mounted in a container: the controller removes it with the container.
+      log_info("phone.directory_kept", {{"directory", directory}, {"errno", errno}});
+    }
+  });
   sessions_.erase(found);
-  const std::string directory = options_.phones_dir + "/" + id;
-  if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
-    // Still mounted in a container: the controller removes it with the container.
-    log_info("phone.directory_kept", {{"phone", id}, {"errno", errno}});
-  }
   log_info("phone.display_removed", {{"phone", id}});
   return {};
 }

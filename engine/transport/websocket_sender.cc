@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
 #include <openssl/rand.h>
 
 namespace rp {
@@ -263,8 +264,9 @@ void WebSocketSender::on_message(std::span<const std::uint8_t> bytes) {
   if (state_ == State::kOpen) listener_->on_message(bytes);
 }
 
-void WebSocketSender::on_close(std::uint16_t code, std::string_view) {
+void WebSocketSender::on_close(std::uint16_t code, std::string_view reason) {
   peer_closed_ = true;
+  peer_reason_ = fmt::format("closed by the peer: {} {}", code, reason);
   if (close_code_ == 0) close_code_ = code;
   if (state_ == State::kOpen) {
     // The answer is among the receiver's replies, queued when feed() returns.
@@ -297,7 +299,7 @@ void WebSocketSender::linger_or_end() {
   if (peer_closed_) {
     // A server ends the connection at once; its peer then sees the end behind the close frame.
     (void)stream_->finish_writing();
-    end(Error{ErrorCode::kClosed, 0, "closed by the peer"});
+    end(Error{ErrorCode::kClosed, 0, peer_reason_});
   } else {
     // Ending now could reset the connection and lose the close frame: wait for the peer's.
     state_ = State::kLingering;

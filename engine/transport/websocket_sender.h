@@ -93,6 +93,7 @@ class WebSocketSender final : public Sender,
   std::unique_ptr<WebSocketReceiver> receiver_;
   State state_ = State::kOpen;
   bool peer_closed_ = false;  // its close frame has come
+  std::string peer_reason_;   // what it said; hostile text
   std::uint16_t close_code_ = 0;
   std::optional<Error> end_;  // why, once state_ is kClosed and until on_closed() is told
   std::deque<Outgoing> out_;

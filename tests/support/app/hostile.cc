@@ -99,6 +99,23 @@ void show(const Client& client, wl_buffer* buffer) {
   wl_surface_commit(client.surface);
 }
 
+// Waits until the display has taken what was sent: libwayland gives up on a full socket, and the
+// misdeed would end at our own end.
+void push(wl_display* display) {
+  while (wl_display_flush(display) < 0 && errno == EAGAIN) {
+    pollfd entry{wl_display_get_fd(display), POLLOUT, 0};
+    ::poll(&entry, 1, 1000);
+  }
+}
+
+// Does `once` often, in portions the socket holds.
+void repeat(Client& client, int times, const std::function<void()>& once) {
+  for (int i = 0; i < times && wl_display_get_error(client.display) == 0; ++i) {
+    once();
+    if (i % 16 == 15) push(client.display);
+  }
+}
+
 using Misdeed = std::function<void(Client&)>;
 
 const std::map<std::string_view, Misdeed>& misdeeds() {
@@ -113,17 +130,17 @@ const std::map<std::string_view, Misdeed>& misdeeds() {
        }},
       {"surfaces",
        [](Client& client) {
-         for (int i = 0; i < 1000; ++i) wl_compositor_create_surface(client.compositor);
+         repeat(client, 1000, [&] { wl_compositor_create_surface(client.compositor); });
        }},
       {"commits",
        [](Client& client) {
          static int fd = -1;
          static wl_buffer* buffer = make_buffer(client, fd);
-         for (int i = 0; i < 1000; ++i) show(client, buffer);
+         repeat(client, 1000, [&] { show(client, buffer); });
        }},
       {"callbacks",
        [](Client& client) {
-         for (int i = 0; i < 1000; ++i) wl_surface_frame(client.surface);
+         repeat(client, 1000, [&] { wl_surface_frame(client.surface); });
          wl_surface_commit(client.surface);
        }},
       {"error", [](Client& client) { xdg_wm_base_get_xdg_surface(client.wm, client.surface); }},
@@ -141,7 +158,7 @@ const std::map<std::string_view, Misdeed>& misdeeds() {
 
 // Reads what has come without waiting; false when the display has ended the connection.
 bool still_connected(wl_display* display) {
-  if (wl_display_flush(display) < 0 && errno != EAGAIN) return false;
+  push(display);
   pollfd entry{wl_display_get_fd(display), POLLIN, 0};
   if (::poll(&entry, 1, 0) > 0 && wl_display_dispatch(display) < 0) return false;
   return wl_display_get_error(display) == 0;
