@@ -102,7 +102,7 @@ void show(const Client& client, wl_buffer* buffer) {
 // Waits until the display has taken what was sent: libwayland gives up on a full socket, and the
 // misdeed would end at our own end.
 void push(wl_display* display) {
-  while (wl_display_flush(display) < 0 && errno == EAGAIN) {
+  while (wl_display_get_error(display) == 0 && wl_display_flush(display) < 0 && errno == EAGAIN) {
     pollfd entry{wl_display_get_fd(display), POLLOUT, 0};
     ::poll(&entry, 1, 1000);
   }
