@@ -127,7 +127,7 @@ def survives(mode):
         code = hostile.wait(timeout=40)
         expect(stack.engine.poll() is None, f"the engine ended:\n{stack.log()}")
         expect(code == 0, f"the hostile app was not ended (exit {code})\n{stack.log()}")
-        expect(metric(stack, "rackphone_guest_errors_total") >= 1, "the misdeed was not counted")
+        wait_until("the misdeed to be counted", lambda: metric(stack, "rackphone_guest_errors_total") >= 1)
         end(watching)
         expect(stack.view("--seconds", "1", *SIZE, phone="other")["frames"] >= 3, "the other phone suffered")
         app(stack, "still", phone="victim")  # the display itself goes on

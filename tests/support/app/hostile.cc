@@ -99,20 +99,12 @@ void show(const Client& client, wl_buffer* buffer) {
   wl_surface_commit(client.surface);
 }
 
-// Waits until the display has taken what was sent: libwayland gives up on a full socket, and the
-// misdeed would end at our own end.
-void push(wl_display* display) {
-  while (wl_display_get_error(display) == 0 && wl_display_flush(display) < 0 && errno == EAGAIN) {
-    pollfd entry{wl_display_get_fd(display), POLLOUT, 0};
-    ::poll(&entry, 1, 1000);
-  }
-}
-
-// Does `once` often, in portions the socket holds.
+// Does `once` often, waiting for the display now and then: libwayland gives up on a full socket,
+// and the misdeed would end at our own end.
 void repeat(Client& client, int times, const std::function<void()>& once) {
   for (int i = 0; i < times && wl_display_get_error(client.display) == 0; ++i) {
     once();
-    if (i % 16 == 15) push(client.display);
+    if (i % 64 == 63) wl_display_roundtrip(client.display);
   }
 }
 
@@ -158,7 +150,7 @@ const std::map<std::string_view, Misdeed>& misdeeds() {
 
 // Reads what has come without waiting; false when the display has ended the connection.
 bool still_connected(wl_display* display) {
-  push(display);
+  if (wl_display_flush(display) < 0) return false;
   pollfd entry{wl_display_get_fd(display), POLLIN, 0};
   if (::poll(&entry, 1, 0) > 0 && wl_display_dispatch(display) < 0) return false;
   return wl_display_get_error(display) == 0;
