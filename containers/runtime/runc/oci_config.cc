@@ -96,6 +96,7 @@ json mounts(const OciOptions& options) {
             {"nosuid", "nodev", "mode=700", "size=128m", "uid=" + user, "gid=" + user}),
       bind_mount(kInitInPhone, options.init, true),
       bind_mount("/etc/resolv.conf", options.phone_dir + "/resolv.conf", false),
+      bind_mount("/etc/machine-id", options.phone_dir + "/machine-id", false),
       bind_mount("/etc/hosts", options.phone_dir + "/hosts", false)};
   if (!spec.display_dir.empty())
     list.push_back(bind_mount(std::string(kDisplayDirInPhone), spec.display_dir, false));

@@ -13,7 +13,7 @@ namespace rp {
 
 struct OciOptions {
   const PhoneSpec* spec = nullptr;   // borrowed for the call, validated
-  std::string phone_dir;             // the bundle; holds hosts and resolv.conf
+  std::string phone_dir;             // the bundle; holds hosts, machine-id and resolv.conf
   std::string cgroup;                // "rackphone-TAG/PHONE"
   std::string init;                  // a static init on the host (tini), shown inside
   std::uint32_t first_id = 0;        // of the phone's host uid range

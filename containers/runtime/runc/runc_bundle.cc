@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <set>
@@ -55,6 +56,15 @@ Status read_conmon_answer(int fd, std::chrono::milliseconds at_most) {
               told ? runc_reason(answer["message"].get<std::string>()) : "runc create failed");
 }
 
+// machine-id(5): 32 hex digits; the buses inside a phone want one, and phones must not share it.
+Result<std::string> random_machine_id() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getentropy(bytes.data(), bytes.size()) != 0) return fail_errno("getentropy");
+  std::string text;
+  for (const unsigned char byte : bytes) text += fmt::format("{:02x}", byte);
+  return text + "\n";
+}
+
 }  // namespace
 
 Result<int> RuncRuntime::take_slot(std::string_view id) {
@@ -83,6 +93,8 @@ Status RuncRuntime::write_bundle(const PhoneSpec& spec, int slot) const {
   RP_TRY(write_file(dir + "/hosts",
                     fmt::format("127.0.0.1 localhost\n{} {}\n", network_.address(slot), spec.id),
                     0644));
+  RP_ASSIGN(const std::string machine_id, random_machine_id());
+  RP_TRY(write_file(dir + "/machine-id", machine_id, 0644));
   if (::mkdir((dir + "/exit").c_str(), 0700) != 0) return fail_errno("make " + dir + "/exit");
   OciOptions oci;
   oci.spec = &spec;
