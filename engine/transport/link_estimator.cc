@@ -103,7 +103,9 @@ bool LinkEstimator::may_send(TimePoint now) const {
   if (count_ == 0) return true;
   if (rtt_min_.count() == 0) return count_ < kFramesBeforeFirstAck;
   const Duration due = rtt_min_ + time_on_link(sent_[0].bytes) + kMaxLateness;
-  return count_ < sent_.size() && now - sent_[0].at <= due && bytes_in_flight_ <= window_bytes();
+  const bool link_full = now - sent_[0].at > due || bytes_in_flight_ > window_bytes();
+  if (link_full) link_full_at_ = now;
+  return !link_full && count_ < sent_.size();
 }
 
 std::uint32_t LinkEstimator::recent_delivery_kbps(TimePoint now) const {
@@ -126,6 +128,7 @@ LinkEstimate LinkEstimator::estimate(TimePoint now) const {
     estimate.queue_delay = std::max(queue_delay_, late);
   }
   estimate.delivery_kbps = recent_delivery_kbps(now);
+  estimate.saturated = link_full_at_.us != 0 && now - link_full_at_ < kDeliveryWindow;
   return estimate;
 }
 

@@ -74,6 +74,7 @@ class LinkEstimator {
   Duration queue_delay_{0};
   std::array<Delivery, 64> deliveries_;  // ring of the newest
   std::size_t next_delivery_ = 0;
+  mutable TimePoint link_full_at_;  // when may_send() last refused for the link's sake
 };
 
 }  // namespace rp

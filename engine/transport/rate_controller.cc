@@ -11,6 +11,8 @@ using std::chrono::milliseconds;
 constexpr Duration kStep = milliseconds(100);
 constexpr Duration kQueueing = milliseconds(50);  // fall above
 constexpr Duration kClear = milliseconds(25);     // climb below
+// One large frame fills the link for a moment; only more than that says the rate is too high.
+constexpr Duration kSaturated = milliseconds(400);
 constexpr Duration kHoldAfterFall = milliseconds(250);
 
 }  // namespace
@@ -22,6 +24,7 @@ void RateController::set_cap(std::uint32_t max_kbps) {
 }
 
 void RateController::update(TimePoint now, const LinkEstimate& estimate) {
+  if (!estimate.saturated) unsaturated_at_ = now;
   if (estimate.rtt_min.count() == 0 || now - last_step_ < kStep) return;
   if (estimate.queue_delay > kQueueing) {
     fall(estimate);
@@ -29,7 +32,8 @@ void RateController::update(TimePoint now, const LinkEstimate& estimate) {
     // What queued before the fall still has to drain; judging earlier would climb into it.
     hold_until_ = now + kHoldAfterFall + estimate.rtt_min;
   } else if (estimate.queue_delay < kClear && now >= hold_until_) {
-    climb(estimate);
+    if (!estimate.saturated) climb(estimate);
+    if (now - unsaturated_at_ >= kSaturated) ease(estimate);
     last_step_ = now;
   }
 }
@@ -42,6 +46,13 @@ void RateController::fall(const LinkEstimate& estimate) {
   const std::uint32_t drained = estimate.delivery_kbps / 100 * 85;
   const std::uint32_t next = std::clamp(drained, target_kbps_ / 2, target_kbps_ / 10 * 9);
   target_kbps_ = std::clamp(next, options_.min_kbps, max_kbps_);
+}
+
+void RateController::ease(const LinkEstimate& estimate) {
+  const std::uint32_t carried = estimate.delivery_kbps / 100 * 115;
+  if (carried >= target_kbps_) return;
+  target_kbps_ =
+      std::clamp(std::max(carried, target_kbps_ / 100 * 93), options_.min_kbps, max_kbps_);
 }
 
 void RateController::climb(const LinkEstimate& estimate) {

@@ -32,6 +32,7 @@ class RateController {
 
  private:
   void fall(const LinkEstimate& estimate);
+  void ease(const LinkEstimate& estimate);
   void climb(const LinkEstimate& estimate);
 
   Options options_;
@@ -40,6 +41,7 @@ class RateController {
   std::uint32_t before_fall_kbps_ = 0;  // what was once held: climbing back is quicker up to there
   TimePoint last_step_;
   TimePoint hold_until_;
+  TimePoint unsaturated_at_;
 };
 
 }  // namespace rp

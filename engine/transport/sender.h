@@ -46,6 +46,7 @@ struct LinkEstimate {
   Duration rtt_min{0};               // lowest lately
   Duration queue_delay{0};           // how much older than need be a frame arrives now
   std::uint32_t delivery_kbps = 0;   // what was acknowledged in the last 300 ms
+  bool saturated = false;            // in that time a frame had to wait for the link
 };
 
 struct SenderCounters {
