@@ -7,11 +7,9 @@
 //   callbacks  frame callbacks without end on one surface
 //   error      a request on an object of the wrong kind of state (xdg_surface without a role
 //   committed twice) regions    a region of a million rectangles as opaque region
-#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -148,14 +146,6 @@ const std::map<std::string_view, Misdeed>& misdeeds() {
   return all;
 }
 
-// Reads what has come without waiting; false when the display has ended the connection.
-bool still_connected(wl_display* display) {
-  if (wl_display_flush(display) < 0) return false;
-  pollfd entry{wl_display_get_fd(display), POLLIN, 0};
-  if (::poll(&entry, 1, 0) > 0 && wl_display_dispatch(display) < 0) return false;
-  return wl_display_get_error(display) == 0;
-}
-
 int run(std::string_view mode) {
   const auto found = misdeeds().find(mode);
   if (found == misdeeds().end()) {
@@ -171,7 +161,7 @@ int run(std::string_view mode) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (std::chrono::steady_clock::now() < until) {
     found->second(client);
-    if (still_connected(client.display)) continue;
+    if (wl_display_roundtrip(client.display) >= 0) continue;
     std::printf("ended: %s\n", std::strerror(wl_display_get_error(client.display)));
     return 0;
   }
