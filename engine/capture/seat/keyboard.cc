@@ -24,7 +24,7 @@ const struct wl_keyboard_interface kImplementation = {.release = destroy_resourc
 Keyboard::Keyboard(SeatContext& context, std::unique_ptr<Keymap> keymap)
     : context_(context), keymap_(std::move(keymap)), state_(keymap_->new_state()) {
   pressed_.reserve(limits::kMaxPressedKeys);
-  focus_.on_gone = [this] { stop_typing(); };
+  focus_.on_gone = [this] { set_focus(nullptr); };
   typing_timer_ = context_.display.loop().timer([this] { type_some(kTypingStep); });
 }
 

@@ -53,8 +53,7 @@ int version_of(wl_resource* resource) { return wl_resource_get_version(resource)
 Pointer::Pointer(SeatContext& context, Cursor& cursor) : context_(context), cursor_(cursor) {
   focus_.on_gone = [this] {
     for (Held& held : held_) held.delivered = false;
-    cursor_.reset();
-    if (follower_ != nullptr) follower_->focus_changed(nullptr);
+    set_focus({});
     layout_changed_ = true;
     context_.display.request_end_of_turn();
   };

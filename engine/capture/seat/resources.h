@@ -92,7 +92,7 @@ class ResourceSet {
   std::vector<std::unique_ptr<Entry>> entries_;
 };
 
-// A surface that is held as a focus: null by itself once the surface is gone.
+// A surface that is held as a focus; null by itself once the surface is gone.
 class FocusedSurface {
  public:
   void set(Surface* surface) {
@@ -101,16 +101,15 @@ class FocusedSurface {
     gone_.disconnect();
     if (surface == nullptr) return;
     gone_.set_callback([this](void*) {
-      surface_ = nullptr;
       if (on_gone) on_gone();
+      surface_ = nullptr;
       client_ = nullptr;
     });
     gone_.connect_destroy(surface->resource());
   }
   [[nodiscard]] Surface* get() const { return surface_; }
   [[nodiscard]] wl_client* client() const { return client_; }
-  // Called when the surface went by itself: it cannot be told of a leave, its client can be told
-  // others.
+  // Called when the surface goes by itself, while it can still be named in a leave event.
   std::function<void()> on_gone;
 
  private:

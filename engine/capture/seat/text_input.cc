@@ -89,7 +89,7 @@ TextInputs::TextInputs(SeatContext& context)
     : context_(context),
       global_(wl_global_create(context.display.display(), &zwp_text_input_manager_v3_interface, 1,
                                this, bind)) {
-  focus_.on_gone = [this] { changed(); };
+  focus_.on_gone = [this] { set_focus(nullptr); };
 }
 
 TextInputs::~TextInputs() { wl_global_destroy(global_); }

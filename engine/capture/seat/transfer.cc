@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,9 +23,19 @@ bool make_non_blocking(int fd) {
   return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
 }
 
-bool is_pipe_or_socket(int fd) {
+// A pseudo-terminal's end, by its number (Linux: admin-guide/devices.txt): an ioctl would ask a
+// driver.
+bool is_pseudo_terminal(const struct stat& info) {
+  const unsigned number = major(info.st_rdev);
+  const bool multiplexer = number == 5 && minor(info.st_rdev) == 2;
+  return S_ISCHR(info.st_mode) && (multiplexer || (number >= 136 && number <= 143));
+}
+
+// What never blocks a non-blocking writer. Some terminals have pastes written to their pty at once.
+bool is_harmless(int fd) {
   struct stat info {};
-  return fstat(fd, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+  return fstat(fd, &info) == 0 &&
+         (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode) || is_pseudo_terminal(info));
 }
 
 }  // namespace
@@ -71,7 +82,14 @@ void ReadTransfer::finish(Result<std::string> result) {
 }
 
 struct WriteTransfers::One {
+  ~One() {
+    // The open file is the client's as well: it gets it back as it was.
+    watch.reset();
+    if (fd) fcntl(fd.get(), F_SETFL, flags);
+  }
+
   UniqueFd fd;
+  int flags = 0;
   std::shared_ptr<const std::string> text;
   std::size_t done = 0;
   EventLoop::Watch watch;
@@ -82,11 +100,13 @@ WriteTransfers::WriteTransfers(EventLoop& loop) : loop_(loop) {}
 WriteTransfers::~WriteTransfers() = default;
 
 void WriteTransfers::start(UniqueFd fd, std::shared_ptr<const std::string> text) {
-  if (running_.size() >= limits::kMaxTransfers || !is_pipe_or_socket(fd.get()) ||
-      !make_non_blocking(fd.get())) {
+  if (running_.size() >= limits::kMaxTransfers || !is_harmless(fd.get())) {
     return;
   }
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || !make_non_blocking(fd.get())) return;
   auto made = std::make_unique<One>();
+  made->flags = flags;
   One* one = made.get();
   one->fd = std::move(fd);
   one->text = std::move(text);
@@ -108,7 +128,6 @@ void WriteTransfers::write_some(One& one) {
 }
 
 void WriteTransfers::finish(One& one) {
-  one.watch.reset();
   std::erase_if(running_, [&](const auto& running) { return running.get() == &one; });
 }
 

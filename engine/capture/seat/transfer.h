@@ -46,8 +46,8 @@ class WriteTransfers {
   explicit WriteTransfers(EventLoop& loop);
   ~WriteTransfers();
 
-  // Writes `text` and closes. Descriptors other than pipes and sockets are closed at once (a file's
-  // write could block), as are those over limits::kMaxTransfers.
+  // Writes `text` and closes. Descriptors other than pipes, sockets and pseudo-terminals are
+  // closed at once (a file's write could block), as are those over limits::kMaxTransfers.
   void start(UniqueFd fd, std::shared_ptr<const std::string> text);
   [[nodiscard]] std::size_t count() const { return running_.size(); }
 

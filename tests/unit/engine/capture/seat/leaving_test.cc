@@ -3,6 +3,8 @@
 // the display then serves another client.
 #include <linux/input-event-codes.h>
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "protocol/text-input-unstable-v3-client.h"
@@ -65,6 +67,23 @@ TEST_F(LeavingTest, WithSeveralFocusedWindows) {
   phone_.settle();
   EXPECT_FALSE(staying.failed());
   expect_works();
+}
+
+TEST_F(LeavingTest, DestroyedWindowIsLeftBeforeTheNextIsEntered) {
+  Client client(phone_);
+  client.open_window("below");
+  phone_.display().pointer_motion(10, 10);
+  Window* window = client.open_window("above");
+  ASSERT_TRUE(client.logged("pointer.enter above"));
+  client.log.clear();
+  client.close_window(*window);
+  phone_.settle();
+  const std::vector<std::string>& log = client.log;
+  const auto left = std::ranges::find(log, "pointer.leave -");
+  const auto entered = std::ranges::find(log, "pointer.enter below 10 10");
+  ASSERT_NE(left, log.end());
+  ASSERT_NE(entered, log.end());
+  EXPECT_LT(left, entered);
 }
 
 TEST_F(LeavingTest, InTheMiddleOfTypedText) {

@@ -101,14 +101,14 @@ Window* Client::make_surface(const std::string& name) {
 
 Window* Client::open_window(const std::string& name) {
   Window* window = make_surface(name);
-  xdg_surface* xdg = xdg_wm_base_get_xdg_surface(shell, window->surface);
+  window->shell = xdg_wm_base_get_xdg_surface(shell, window->surface);
   static constexpr xdg_surface_listener kListener = {
       .configure = [](void* data, xdg_surface* surface, std::uint32_t serial) {
         ++static_cast<Client*>(data)->pending_configures_;
         xdg_surface_ack_configure(surface, serial);
       }};
-  xdg_surface_add_listener(xdg, &kListener, this);
-  xdg_surface_get_toplevel(xdg);
+  xdg_surface_add_listener(window->shell, &kListener, this);
+  window->toplevel = xdg_surface_get_toplevel(window->shell);
   wl_surface_commit(window->surface);
   const int before = pending_configures_;
   RP_CHECK(phone.until([&] { return pending_configures_ > before; }));
@@ -142,9 +142,10 @@ void Client::paint(Window& window, int width, int height, std::uint32_t argb) {
   wl_display_flush(display);
 }
 
-void Client::destroy(Window& window) {
+void Client::close_window(Window& window) {
+  xdg_toplevel_destroy(window.toplevel);
+  xdg_surface_destroy(window.shell);
   wl_surface_destroy(window.surface);
-  window.surface = nullptr;
 }
 
 bool Client::logged(const std::string& prefix) const { return count(prefix) > 0; }

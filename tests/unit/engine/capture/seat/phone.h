@@ -12,7 +12,8 @@
 #include "engine/base/limits.h"
 #include "engine/capture/display.h"
 
-struct wl_shm_pool;
+struct xdg_surface;
+struct xdg_toplevel;
 struct xdg_wm_base;
 struct zwp_primary_selection_device_manager_v1;
 struct zwp_text_input_manager_v3;
@@ -64,6 +65,8 @@ class Phone final : public DisplayListener {
 struct Window {
   std::string name;
   wl_surface* surface = nullptr;
+  xdg_surface* shell = nullptr;
+  xdg_toplevel* toplevel = nullptr;
 };
 
 // One connection. Everything the seat tells it is a line in `log`: "pointer.enter a 10 20".
@@ -82,7 +85,8 @@ class Client {
   wl_buffer* make_buffer(int width, int height, std::uint32_t argb);
   // Shows one colour; commits.
   void paint(Window& window, int width, int height, std::uint32_t argb);
-  void destroy(Window& window);
+  // Destroys what open_window() made.
+  void close_window(Window& window);
 
   void pump();  // without waiting
   // True when a line of the log starts with `prefix`.

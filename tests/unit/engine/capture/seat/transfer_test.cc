@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -135,6 +137,24 @@ TEST_F(TransferTest, VanishedReaderEndsTheTransfer) {
   pipe_.read.reset();
   loop_->run_once(Duration(0));
   EXPECT_EQ(transfers.count(), 0U);
+}
+
+TEST_F(TransferTest, WritesToPseudoTerminalsAndLeavesThemAsTheyWere) {
+  UniqueFd terminal(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!terminal) GTEST_SKIP() << "no pseudo-terminals here";
+  ASSERT_EQ(grantpt(terminal.get()) | unlockpt(terminal.get()), 0);
+  const UniqueFd inside(open(ptsname(terminal.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  ASSERT_TRUE(inside);
+  auto given = terminal.duplicate();
+  ASSERT_TRUE(given);
+  WriteTransfers transfers(*loop_);
+  transfers.start(std::move(*given), std::make_shared<const std::string>("paste\n"));
+  EXPECT_EQ(transfers.count(), 1U);
+  loop_->run_once(Duration(0));
+  EXPECT_EQ(transfers.count(), 0U);
+  std::array<char, 16> line{};
+  EXPECT_EQ(read(inside.get(), line.data(), line.size()), 6);
+  EXPECT_EQ(fcntl(terminal.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
 TEST_F(TransferTest, RefusesFilesAndFloods) {
