@@ -142,15 +142,12 @@ WlcsTouch* create_touch(WlcsDisplayServer* server) {
   Conformance& conformance = Conformance::of(server);
   auto* touch = new FakeTouch{{}, &conformance, conformance.next_touch_slot++};
   touch->face.version = WLCS_TOUCH_VERSION;
+  // The header says wl_fixed_t, but wlcs 1.5 hands over whole pixels here.
   touch->face.touch_down = [](WlcsTouch* t, wl_fixed_t x, wl_fixed_t y) {
-    touch_event(t, [&](Display& display, int slot) {
-      display.touch_down(slot, wl_fixed_to_double(x), wl_fixed_to_double(y));
-    });
+    touch_event(t, [&](Display& display, int slot) { display.touch_down(slot, x, y); });
   };
   touch->face.touch_move = [](WlcsTouch* t, wl_fixed_t x, wl_fixed_t y) {
-    touch_event(t, [&](Display& display, int slot) {
-      display.touch_motion(slot, wl_fixed_to_double(x), wl_fixed_to_double(y));
-    });
+    touch_event(t, [&](Display& display, int slot) { display.touch_motion(slot, x, y); });
   };
   touch->face.touch_up = [](WlcsTouch* t) {
     touch_event(t, [](Display& display, int slot) { display.touch_up(slot); });
