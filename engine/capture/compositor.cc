@@ -203,8 +203,13 @@ void Compositor::request_frame() {
   request_end_of_turn();
 }
 
+void Compositor::settle() {
+  if (std::exchange(unsettled_, false) && seat_ != nullptr) seat_->settle();
+}
+
 void Compositor::layout_changed() {
   request_frame();
+  unsettled_ = true;
   if (seat_ != nullptr) seat_->layout_changed();
 }
 

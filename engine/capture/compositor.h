@@ -69,6 +69,8 @@ class Compositor final : public DisplayContext {
   void add_waiting(Surface& surface);
   void surface_destroyed(Surface& surface);
   void layout_changed();
+  // A request that may have changed the layout is done.
+  void settle();
   // wp_fractional_scale_v1 objects to tell when the scale changes.
   void add_fractional_scale(wl_resource* resource);
   void remove_fractional_scale(wl_resource* resource);
@@ -116,6 +118,7 @@ class Compositor final : public DisplayContext {
   ResourceQueue due_feedbacks_;
   bool frame_wanted_ = false;
   bool frame_told_ = false;
+  bool unsettled_ = false;
   EventLoop::Watch watch_;
   EventLoop::Timer end_of_turn_;
 };

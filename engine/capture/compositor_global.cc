@@ -91,6 +91,11 @@ void set_buffer_scale(wl_client* /*client*/, wl_resource* r, std::int32_t scale)
   pending(r).scale = scale;
 }
 
+void commit(wl_client* /*client*/, wl_resource* r) {
+  Surface::from(r)->commit();
+  Surface::from(r)->compositor().settle();
+}
+
 const struct wl_surface_interface kSurface = {
     .destroy = destroy_resource,
     .attach = attach,
@@ -102,7 +107,7 @@ const struct wl_surface_interface kSurface = {
     .frame = frame,
     .set_opaque_region = set_opaque_region,
     .set_input_region = set_input_region,
-    .commit = [](wl_client*, wl_resource* r) { Surface::from(r)->commit(); },
+    .commit = commit,
     .set_buffer_transform = set_buffer_transform,
     .set_buffer_scale = set_buffer_scale,
     .damage_buffer =

@@ -62,9 +62,12 @@ class SeatFocus {
   // The keyboard goes to `surface` (toplevel activated, popup grab began or ended); null: to
   // nothing.
   virtual void focus_keyboard(Surface* surface) = 0;
-  // Surfaces were mapped, moved or unmapped: find the pointer's surface again (at the end of the
-  // turn).
+  // Surfaces were mapped, moved or unmapped: find the pointer's surface again, when settle() or
+  // end_turn() says that the change is complete.
   virtual void layout_changed() = 0;
+  // The request that changed the layout is done. A client that asks for a round trip after it sees what
+  // it did to the pointer.
+  virtual void settle() = 0;
   // True when `serial` came from an input event this client was sent lately (xdg_popup.grab, move,
   // …).
   [[nodiscard]] virtual bool knows_serial(wl_client* client, std::uint32_t serial) const = 0;

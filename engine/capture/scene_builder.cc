@@ -53,7 +53,6 @@ Region SceneBuilder::opaque_of(const Surface& surface, Point position, Rect dest
 }
 
 void SceneBuilder::add_surface(Surface& surface, Point position) {
-  if (!surface.has_buffer()) return;
   Layer layer;
   layer.destination = to_output(position, surface.size());
   if (intersection(layer.destination, output_).empty()) return;
@@ -66,7 +65,9 @@ void SceneBuilder::add_surface(Surface& surface, Point position) {
   surfaces_.push_back(&surface);
 }
 
+// A surface without content hides its subsurfaces with it.
 void SceneBuilder::add_tree(Surface& surface, Point position) {
+  if (!surface.has_buffer()) return;
   for (Subsurface* child : surface.stack()) {
     if (child == nullptr) {
       add_surface(surface, position);

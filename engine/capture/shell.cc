@@ -79,6 +79,7 @@ void Shell::arrange_popups(XdgSurface& xdg) {
 // ---- windows
 
 void Shell::toplevel_mapped(Toplevel& toplevel) {
+  end_grabs();
   windows_.push_back(&toplevel);
   raise(toplevel);
   arrange(toplevel);
@@ -240,7 +241,9 @@ void Shell::for_each_surface(const std::function<void(Surface&)>& visit) const {
 
 namespace {
 
+// A surface without content hides its subsurfaces with it.
 SurfaceHit hit_tree(Surface& surface, double x_px, double y_px) {
+  if (!surface.has_buffer()) return {};
   const auto& stack = surface.stack();
   for (auto it = stack.rbegin(); it != stack.rend(); ++it) {
     if (*it != nullptr) {
@@ -248,7 +251,6 @@ SurfaceHit hit_tree(Surface& surface, double x_px, double y_px) {
       if (hit.surface != nullptr) return hit;
       continue;
     }
-    if (!surface.has_buffer()) continue;
     const PointF local = surface.to_local(x_px, y_px);
     if (surface.accepts_input(local.x, local.y)) return {&surface, local};
   }

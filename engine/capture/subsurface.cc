@@ -14,8 +14,15 @@ namespace {
 
 Subsurface& self(wl_resource* r) { return *object_of<Subsurface>(r); }
 
+void destroy_subsurface(wl_client* /*client*/, wl_resource* r) {
+  Surface* surface = self(r).surface_or_null();
+  Compositor* compositor = surface == nullptr ? nullptr : &surface->compositor();
+  wl_resource_destroy(r);
+  if (compositor != nullptr) compositor->settle();
+}
+
 const struct wl_subsurface_interface kSubsurface = {
-    .destroy = destroy_resource,
+    .destroy = destroy_subsurface,
     .set_position =
         [](wl_client*, wl_resource* r, std::int32_t x, std::int32_t y) {
           self(r).set_position({saturated(x), saturated(y)});

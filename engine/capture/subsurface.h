@@ -16,7 +16,9 @@ class Subsurface final : public RoleHandler {
   Subsurface& operator=(const Subsurface&) = delete;
   ~Subsurface() override;
 
+  // Of a subsurface that is in a parent's stack, which those without a wl_surface never are.
   [[nodiscard]] Surface& surface() const { return *surface_; }
+  [[nodiscard]] Surface* surface_or_null() const { return surface_; }
   [[nodiscard]] Surface* parent() const { return parent_; }
   [[nodiscard]] Point position() const { return position_; }
   // In the parent's current stack: the parent was committed since this was made.

@@ -179,12 +179,16 @@ void XdgSurface::refuse_buffer() {
                          "a buffer before the toplevel or popup was made");
 }
 
+// Where none was set the spec counts subsurfaces in; then one that comes and sticks out would push its
+// window aside, so the surface itself stands for the window.
 Rect XdgSurface::geometry() const {
+  if (surface_ == nullptr) return {};
+  const Rect own{0, 0, surface_->size().width, surface_->size().height};
+  if (!set_geometry_) return own;
   Rect bounds;
-  if (surface_ != nullptr) add_tree_bounds(*surface_, {0, 0}, bounds);
-  if (!set_geometry_) return bounds;
+  add_tree_bounds(*surface_, {0, 0}, bounds);
   const Rect within = intersection(*set_geometry_, bounds);
-  return within.empty() ? bounds : within;
+  return within.empty() ? own : within;
 }
 
 void XdgSurface::configure() {

@@ -13,6 +13,13 @@ namespace {
 
 Toplevel& self(wl_resource* r) { return *object_of<Toplevel>(r); }
 
+void destroy_toplevel(wl_client* /*client*/, wl_resource* r) {
+  Surface* surface = self(r).surface();
+  Compositor* compositor = surface == nullptr ? nullptr : &surface->compositor();
+  wl_resource_destroy(r);
+  if (compositor != nullptr) compositor->settle();
+}
+
 void resize(wl_client* /*client*/, wl_resource* r, wl_resource* /*seat*/, std::uint32_t /*serial*/,
             std::uint32_t edges) {
   // 3, 7 and over 10 are no combination of the edges.
@@ -22,7 +29,7 @@ void resize(wl_client* /*client*/, wl_resource* r, wl_resource* /*seat*/, std::u
 }
 
 const struct xdg_toplevel_interface kToplevel = {
-    .destroy = destroy_resource,
+    .destroy = destroy_toplevel,
     .set_parent = [](wl_client*, wl_resource* r,
                      wl_resource* parent) { self(r).set_parent(object_of<Toplevel>(parent)); },
     .set_title = [](wl_client*, wl_resource*, const char*) {},

@@ -118,6 +118,8 @@ bool Seat::knows_serial(wl_client* client, std::uint32_t serial) const {
 
 std::optional<DragIcon> Seat::drag_icon() { return state_->data_devices.drag_icon(); }
 
+void Seat::settle() { state_->pointer.end_turn(); }
+
 void Seat::end_turn() {
   state_->pointer.end_turn();
   state_->cursor.end_turn();

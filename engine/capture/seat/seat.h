@@ -33,6 +33,7 @@ class Seat final : public SeatFocus {
   // ---- SeatFocus
   void focus_keyboard(Surface* surface) override;
   void layout_changed() override;
+  void settle() override;
   [[nodiscard]] bool knows_serial(wl_client* client, std::uint32_t serial) const override;
   [[nodiscard]] std::optional<DragIcon> drag_icon() override;
   void end_turn() override;
