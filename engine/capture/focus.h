@@ -65,8 +65,8 @@ class SeatFocus {
   // Surfaces were mapped, moved or unmapped: find the pointer's surface again, when settle() or
   // end_turn() says that the change is complete.
   virtual void layout_changed() = 0;
-  // The request that changed the layout is done. A client that asks for a round trip after it sees what
-  // it did to the pointer.
+  // The request that changed the layout is done. A client that asks for a round trip after it sees
+  // what it did to the pointer.
   virtual void settle() = 0;
   // True when `serial` came from an input event this client was sent lately (xdg_popup.grab, move,
   // …).

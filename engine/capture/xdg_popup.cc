@@ -18,8 +18,7 @@ void destroy_popup(wl_client* /*client*/, wl_resource* r) {
                            "destroy the popups above this one first");
     return;
   }
-  Compositor* compositor =
-      popup.surface() == nullptr ? nullptr : &popup.surface()->compositor();
+  Compositor* compositor = popup.surface() == nullptr ? nullptr : &popup.surface()->compositor();
   wl_resource_destroy(r);
   if (compositor != nullptr) compositor->settle();
 }

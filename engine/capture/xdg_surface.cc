@@ -179,8 +179,8 @@ void XdgSurface::refuse_buffer() {
                          "a buffer before the toplevel or popup was made");
 }
 
-// Where none was set the spec counts subsurfaces in; then one that comes and sticks out would push its
-// window aside, so the surface itself stands for the window.
+// Where none was set the spec counts subsurfaces in; then one that comes and sticks out would push
+// its window aside, so the surface itself stands for the window.
 Rect XdgSurface::geometry() const {
   if (surface_ == nullptr) return {};
   const Rect own{0, 0, surface_->size().width, surface_->size().height};

@@ -68,6 +68,7 @@ void Pointer::add_resource(wl_client* client, std::uint32_t version, std::uint32
 }
 
 void Pointer::send_enter(wl_resource* pointer, PointF at) {
+  told_ = at;
   enter_serial_ = context_.serials.issue(focus_.client());
   wl_pointer_send_enter(pointer, enter_serial_, focus_.get()->resource(),
                         wl_fixed_from_double(at.x), wl_fixed_from_double(at.y));
@@ -129,7 +130,11 @@ void Pointer::motion(double x_px, double y_px) {
   Surface* before = focus_.get();
   find_focus();
   if (focus_.get() == nullptr || focus_.get() != before) return;  // enter says where it is
-  const PointF at = focus_.get()->to_local(x_px_, y_px_);
+  send_motion(focus_.get()->to_local(x_px_, y_px_));
+}
+
+void Pointer::send_motion(PointF at) {
+  told_ = at;
   const std::uint32_t time = context_.time_ms();
   resources_.each(focus_.client(), [&](wl_resource* pointer) {
     wl_pointer_send_motion(pointer, time, wl_fixed_from_double(at.x), wl_fixed_from_double(at.y));
@@ -230,7 +235,12 @@ void Pointer::end_turn() {
     for (Held& held : held_) held.delivered = false;
     set_focus({});
   }
+  Surface* before = focus_.get();
   find_focus();
+  if (before == nullptr || focus_.get() != before || grab_ != nullptr) return;
+  // The surface moved under the pointer.
+  const PointF at = before->to_local(x_px_, y_px_);
+  if (at.x != told_.x || at.y != told_.y) send_motion(at);
 }
 
 bool Pointer::may_set_cursor(wl_client* client, std::uint32_t serial) const {

@@ -68,6 +68,7 @@ class Pointer {
   void set_focus(SurfaceHit hit);
   void find_focus();
   void send_enter(wl_resource* pointer, PointF at);
+  void send_motion(PointF at);
   void send_button(std::uint32_t code, bool pressed);
   void send_axis(wl_resource* pointer, std::uint32_t axis, double value, std::int32_t notches_120);
   void frame();
@@ -81,6 +82,7 @@ class Pointer {
   std::vector<Held> held_;
   std::uint32_t grab_serial_ = 0;
   std::uint32_t enter_serial_ = 0;
+  PointF told_;           // where on the focus the client thinks it is
   bool present_ = false;  // over the output
   bool layout_changed_ = false;
   double x_px_ = 0;  // where clients see it
