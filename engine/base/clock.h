@@ -1,6 +1,7 @@
 // Clock: where time comes from. All of the engine's times are CLOCK_MONOTONIC microseconds
 // (TimePoint), the clock Wayland's presentation times use too. Injected everywhere, so that tests
-// move time by hand. Thread rule: SystemClock from any thread; FakeClock moves from the test's thread.
+// move time by hand. Thread rule: SystemClock from any thread; FakeClock moves from the test's
+// thread.
 #pragma once
 
 #include <atomic>

@@ -19,8 +19,8 @@ enum class Codec : std::uint8_t { kH264 = 1 };  // numbers are the wire's
 
 struct EncoderSettings {
   Codec codec = Codec::kH264;
-  // Shown size. 4:2:0 crops in steps of two pixels (H.264, 7.4.2.1.1), so the SPS says the size rounded
-  // up to even; the last column or row repeats its neighbour and the viewer cuts it off.
+  // Shown size. 4:2:0 crops in steps of two pixels (H.264, 7.4.2.1.1), so the SPS says the size
+  // rounded up to even; the last column or row repeats its neighbour and the viewer cuts it off.
   Size size;
   std::uint32_t bitrate_kbps = 8000;  // average over a second
   std::uint32_t framerate = 60;       // upper bound the rate control plans with

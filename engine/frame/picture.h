@@ -6,10 +6,10 @@
 //
 //   y:  stride_y × even_height     u: stride_uv × even_height/2     v: stride_uv × even_height/2
 //
-// Colour: sRGB pixels through the BT.601 matrix, limited range (libyuv's fastest; the encoders' VUI says
-// so: primaries 1, transfer 13, matrix 6). The padding of an odd size repeats the last column and row.
-// Thread rule: the pool belongs to the shard. A PictureRef may travel to an encoder's thread and
-// must be dropped on the shard (completion rings carry it back).
+// Colour: sRGB pixels through the BT.601 matrix, limited range (libyuv's fastest; the encoders' VUI
+// says so: primaries 1, transfer 13, matrix 6). The padding of an odd size repeats the last column
+// and row. Thread rule: the pool belongs to the shard. A PictureRef may travel to an encoder's
+// thread and must be dropped on the shard (completion rings carry it back).
 #pragma once
 
 #include <cstddef>
