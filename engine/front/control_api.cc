@@ -133,11 +133,19 @@ HttpResponse ControlApi::put_keys(const HttpRequest& request) {
 
 HttpResponse ControlApi::health() const {
   const auto uptime = parts_.loop.clock().now() - started_;
+  json encoders = json::array();
+  for (const EncoderState& encoder : parts_.encoders) {
+    encoders.push_back({{"name", encoder.name},
+                        {"available", encoder.available},
+                        {"used", encoder.used},
+                        {"reason", encoder.reason}});
+  }
   return json_response(
       200, {{"status", "ok"},
             {"version", RP_VERSION},
             {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
-            {"shards", parts_.shards}});
+            {"shards", parts_.shards},
+            {"encoders", std::move(encoders)}});
 }
 
 }  // namespace rp

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/base/http/router.h"
 #include "engine/base/http/server.h"
@@ -13,12 +14,21 @@
 
 namespace rp {
 
+// One row of the driver table, for `rackphone doctor`.
+struct EncoderState {
+  std::string name;
+  bool available = false;
+  bool used = false;   // the one new phones get
+  std::string reason;  // why it is not available
+};
+
 struct ControlApiParts {
   EventLoop& loop;
   PhoneDirectory& phones;
   TicketVerifier& tickets;
   const Registry& metrics;
   std::size_t shards = 1;
+  std::vector<EncoderState> encoders = {};
 };
 
 class ControlApi {

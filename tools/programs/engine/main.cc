@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -111,15 +113,22 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
 }
 
 // A missing encoder is told at the start, not when the first viewer comes.
-Status check_encoder(const Options& options) {
+Result<std::vector<EncoderState>> find_encoders(const Options& options) {
   EncoderSettings settings;
   settings.size = {720, 1280};
+  std::vector<EncoderState> states;
   std::string reasons;
+  bool found = false;
   for (const EncoderMatch& match : match_encoders(encoder_drivers(), settings)) {
     const bool wanted = options.encoder.empty() || options.encoder == match.name;
-    if (wanted && match.status) return {};
-    if (wanted) reasons += fmt::format(" {}: {}.", match.name, match.status.error().message());
+    const bool used = wanted && match.status && !found;
+    found = found || used;
+    states.push_back({std::string(match.name), match.status.has_value(), used,
+                      match.status ? "" : match.status.error().message()});
+    if (wanted && !match.status)
+      reasons += fmt::format(" {}: {}.", match.name, states.back().reason);
   }
+  if (found) return states;
   if (reasons.empty()) reasons = fmt::format(" There is no encoder '{}'.", options.encoder);
   return fail(ErrorCode::kUnsupported, "no encoder can be used:" + reasons);
 }
@@ -128,7 +137,7 @@ Status run(const Options& options) {
   RP_ASSIGN(const LogLevel level, parse_log_level(options.log_level));
   set_log_level(level);
   set_log_program("engine");
-  RP_TRY(check_encoder(options));
+  RP_ASSIGN(auto encoders, find_encoders(options));
   RP_ASSIGN(const UniqueFd signals, stop_signals());
   const SystemClock clock;
   Registry registry;
@@ -150,7 +159,7 @@ Status run(const Options& options) {
             Front::create({*loop, std::move(tls), tickets, phones, registry},
                           {.web_root = options.web_root, .controller_socket = options.api_socket}));
   RP_TRY(front->listen(std::move(listener)));
-  ControlApi control({*loop, phones, tickets, registry, phones.shard_count()});
+  ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders)});
   ::unlink(options.control_socket.c_str());  // left by an engine that was killed
   RP_TRY(control.listen(options.control_socket));
 
