@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { WebSocketServer } from 'ws';
 import { FakePhone } from './fake_phone.mjs';
 
-const root = fileURLToPath(new URL('../../tools/web/dist/', import.meta.url));
+const root = process.env.RACKPHONE_WEB_ROOT ?? fileURLToPath(new URL('../../tools/web/dist/', import.meta.url));
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.webmanifest': 'application/manifest+json' };
 const code = randomBytes(6).toString('hex');
 const csrf = randomBytes(12).toString('hex');
@@ -27,8 +27,8 @@ const tickets = new Map();
 let owner = { name: 'owner', password: null };
 let code_used = false;
 
-const describe = (id, { phone, image, state, reason }) => ({
-  id, name: phone.name, image, state, wanted: state === 'stopped' ? 'stopped' : 'running', owner: owner.name, reason, ...phone.size });
+const describe = (id, { phone, image, state, wanted = state, reason = '' }) => ({
+  id, name: phone.name, image, state, wanted, owner: owner.name, reason, ...phone.size });
 
 class Refusal extends Error {
   constructor(status, code_name, message, field = '') {
@@ -39,11 +39,12 @@ class Refusal extends Error {
 
 function setState(entry, busy, then) {
   entry.state = busy;
+  entry.wanted = then;
   setTimeout(() => (entry.state = then), 700);
 }
 
 const routes = {
-  'GET /session': ({ user }) => ({ user: user && { name: user.name, role: 'owner' }, csrf, first_sign_in: owner.password === null }),
+  'GET /session': ({ user }) => ({ user: user && { name: user.name, role: 'owner', needs_password: user.password === null }, csrf, first_sign_in: owner.password === null }),
   'POST /session': ({ body, response }) => {
     const by_code = body.code === code && !code_used;
     const by_password = owner.password !== null && body.name === owner.name && body.password === owner.password;
@@ -60,8 +61,9 @@ const routes = {
     Object.assign(owner, { name: body.name, password: body.password });
     return {};
   },
-  'GET /phones': () => [...phones].map(([id, entry]) => describe(id, entry)),
-  'GET /images': () => [{ name: 'demo', state: 'ready' }, { name: 'tiny', state: 'building' }],
+  'GET /phones': () => ({ phones: [...phones].map(([id, entry]) => describe(id, entry)) }),
+  'GET /images': () => ({ images: [
+    { name: 'demo', title: 'Phone', state: 'ready' }, { name: 'tiny', title: 'Terminal', state: 'building' }] }),
   'POST /phones': ({ body }) => {
     const id = `p${phones.size}`;
     phones.set(id, { phone: new FakePhone(id, body.name, 'color'), image: body.image, state: 'created' });
@@ -74,7 +76,7 @@ function phoneRoute(method, id, verb) {
   if (!entry) throw new Refusal(404, 'not_found', 'there is no such phone');
   if (method === 'GET' && !verb) return describe(id, entry);
   if (verb === 'start') setState(entry, 'starting', 'running');
-  else if (verb === 'stop') setState(entry, 'stopping', 'stopped');
+  else if (verb === 'stop') setState(entry, 'running', 'stopped');
   else if (verb === 'ticket') {
     if (entry.state !== 'running') setState(entry, 'starting', 'running');
     const ticket = `rpt1.${randomBytes(12).toString('base64url')}.${randomBytes(12).toString('base64url')}`;

@@ -45,17 +45,18 @@ export class FakePhone {
     const { socket } = viewer;
     switch (type) {
       case wire.client.hello:
-        this.size = { width: body.readUInt16LE(12), height: body.readUInt16LE(14), scale_120: body.readUInt16LE(16) };
+        this.turns = 0;
+        this.#shape(body, 12);
         socket.send(Buffer.concat([wire.welcome(this.name), this.#display(), wire.cursorShape('default')]));
         this.#start(viewer);
         break;
       case wire.client.resize:
-        this.size = { width: body.readUInt16LE(0), height: body.readUInt16LE(2), scale_120: body.readUInt16LE(4) };
+        this.#shape(body, 0);
         socket.send(this.#display());
         this.#start(viewer);
         break;
       case wire.client.rotate:
-        if ((body[0] ^ this.turns) & 1) this.size = { ...this.size, width: this.size.height, height: this.size.width };
+        if ((body[0] ^ this.turns) & 1) this.#swap();
         this.turns = body[0];
         socket.send(this.#display());
         this.#start(viewer);
@@ -67,6 +68,15 @@ export class FakePhone {
       default: if (type >= 0x10) this.#input(viewer, type, body);
     }
     if (this.log.length > 5000) this.log.splice(0, 2500);
+  }
+
+  #shape(body, at) {
+    this.size = { width: body.readUInt16LE(at), height: body.readUInt16LE(at + 2), scale_120: body.readUInt16LE(at + 4) };
+    if (this.turns & 1) this.#swap();
+  }
+
+  #swap() {
+    this.size = { ...this.size, width: this.size.height, height: this.size.width };
   }
 
   #input(viewer, type, body) {

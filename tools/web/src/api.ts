@@ -5,7 +5,8 @@ import { strings } from './strings';
 
 export interface User {
   name: string;
-  role?: string;
+  role: string;
+  needs_password: boolean;
 }
 
 export interface SessionInfo {
@@ -14,21 +15,21 @@ export interface SessionInfo {
   first_sign_in: boolean;
 }
 
-export type PhoneState = 'created' | 'starting' | 'running' | 'frozen' | 'stopped' | 'failed' | string;
+export type PhoneState = 'created' | 'starting' | 'running' | 'frozen' | 'stopped' | 'failed';
 
 export interface Phone {
   id: string;
   name: string;
   image: string;
   state: PhoneState;
-  wanted?: string;
-  reason?: string;
+  wanted: string;
+  reason: string;
 }
 
 export interface Image {
   name: string;
+  title: string;
   state: string;
-  size_bytes?: number;
 }
 
 export interface Ticket {
@@ -36,7 +37,16 @@ export interface Ticket {
   stream: string;
 }
 
-export type PhoneVerb = 'start' | 'stop' | 'restart';
+/** What a person calls the state: a phone on its way from one to another is neither. */
+export function shownState(phone: Pick<Phone, 'state' | 'wanted'>): PhoneState | 'stopping' | 'deleting' {
+  const { state, wanted } = phone;
+  if (wanted === 'deleted') return 'deleting';
+  if (wanted === 'stopped' && state !== 'stopped' && state !== 'created' && state !== 'failed') return 'stopping';
+  if (wanted === 'running' && (state === 'created' || state === 'stopped')) return 'starting';
+  return state;
+}
+
+export type PhoneVerb = 'start' | 'stop';
 
 export class ApiError extends Error {
   constructor(
@@ -73,22 +83,16 @@ export class Api {
     return this.session();
   }
   async phones(): Promise<Phone[]> {
-    return list<Phone>(await this.call('GET', '/phones'), 'phones');
+    return (await this.call<{ phones: Phone[] }>('GET', '/phones')).phones;
   }
   async images(): Promise<Image[]> {
-    return list<Image>(await this.call('GET', '/images'), 'images');
-  }
-  phone(id: string): Promise<Phone> {
-    return this.call('GET', `/phones/${encodeURIComponent(id)}`);
+    return (await this.call<{ images: Image[] }>('GET', '/images')).images;
   }
   createPhone(phone: { name: string; image: string }): Promise<Phone> {
     return this.call('POST', '/phones', phone);
   }
   phoneVerb(id: string, verb: PhoneVerb): Promise<Phone> {
     return this.call('POST', `/phones/${encodeURIComponent(id)}/${verb}`);
-  }
-  deletePhone(id: string): Promise<void> {
-    return this.call('DELETE', `/phones/${encodeURIComponent(id)}`);
   }
   async ticket(id: string, device: string, signal: AbortSignal): Promise<Ticket> {
     const path = `/phones/${encodeURIComponent(id)}/ticket`;
@@ -120,13 +124,6 @@ export class Api {
     if (response.ok) return answer as T;
     throw toError(response, answer);
   }
-}
-
-/** A list that comes bare or under its name. */
-function list<T>(answer: unknown, name: string): T[] {
-  if (Array.isArray(answer)) return answer as T[];
-  const inner = (answer as Record<string, unknown> | null)?.[name];
-  return Array.isArray(inner) ? (inner as T[]) : [];
 }
 
 function toError(response: Response, answer: unknown): ApiError {

@@ -68,7 +68,7 @@ export const strings = {
     noImages: 'There is no image yet. On the server, run “rackphone image build”.',
     submit: 'Make it',
     cancel: 'Cancel',
-    building: 'is being built',
+    imageStates: { building: 'is being built', absent: 'not built yet' } as Record<string, string>,
     needName: 'Give the phone a name.',
   },
   phone: {

@@ -55,6 +55,8 @@ export class PointerInput {
     area.addEventListener('pointerleave', (e) => this.leave(e), options);
     area.addEventListener('wheel', (e) => this.wheel(e), { ...options, passive: false });
     area.addEventListener('contextmenu', (e) => e.preventDefault(), options);
+    // The typing field keeps the focus whatever is pressed.
+    area.addEventListener('mousedown', (e) => e.preventDefault(), options);
     area.addEventListener('touchstart', (e) => e.preventDefault(), { ...options, passive: false });
   }
 

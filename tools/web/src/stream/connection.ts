@@ -24,6 +24,7 @@ export class Connection {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private heard_ms = 0;
   private pinged_ms = -Infinity;
+  private beat_ms = Infinity;
   /** Set by `probe`: something must be heard before this time. */
   private deadline_ms = Infinity;
   private finished = false;
@@ -72,6 +73,9 @@ export class Connection {
     clearTimeout(this.timer);
     if (this.finished) return;
     const now_ms = performance.now();
+    // A page that was itself held up has not read its messages yet: it gives them another second.
+    if (now_ms - this.beat_ms > 2 * kCheckInterval_ms) this.heard_ms = Math.max(this.heard_ms, now_ms - 1000);
+    this.beat_ms = now_ms;
     // A hidden page's timers are slowed down by the browser: silence says nothing then.
     const silent = document.visibilityState === 'visible' && now_ms - this.heard_ms > kSilence_ms;
     if (silent || now_ms > this.deadline_ms) {

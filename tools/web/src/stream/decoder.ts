@@ -43,6 +43,7 @@ export class StreamDecoder {
   private readonly pending = new Map<number, Pending>();
   private failures = 0;
   private key_asked_ms = -Infinity;
+  private key_timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly hardware: boolean,
@@ -66,6 +67,7 @@ export class StreamDecoder {
       return;
     }
     this.waiting_for_key = false;
+    clearTimeout(this.key_timer);
     const timestamp = ++this.timestamp_us;
     this.pending.set(timestamp, { video, received_ms: now_ms });
     try {
@@ -78,6 +80,7 @@ export class StreamDecoder {
   }
 
   close(): void {
+    clearTimeout(this.key_timer);
     if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
     this.decoder = null;
     this.configured = '';
@@ -136,10 +139,15 @@ export class StreamDecoder {
     this.ask_for_key(now_ms);
   }
 
+  /** Asks, and asks again for as long as no key frame comes: a phone at rest sends nothing by itself. */
   private ask_for_key(now_ms: number): void {
     const delay_ms = Math.min(kMaxKeyDelay_ms, kFirstKeyDelay_ms * 2 ** Math.max(0, this.failures - 1));
-    if (now_ms - this.key_asked_ms < delay_ms) return;
-    this.key_asked_ms = now_ms;
-    this.events.on_need_key();
+    clearTimeout(this.key_timer);
+    const early_ms = this.key_asked_ms + delay_ms - now_ms;
+    if (early_ms <= 0) {
+      this.key_asked_ms = now_ms;
+      this.events.on_need_key();
+    }
+    this.key_timer = setTimeout(() => this.ask_for_key(performance.now()), early_ms > 0 ? early_ms : delay_ms);
   }
 }

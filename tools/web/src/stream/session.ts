@@ -20,7 +20,6 @@ export type Phase = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
 export interface SessionEvents {
   on_change(): void;
-  on_display(display: Display): void;
   on_cursor(cursor: Cursor): void;
   on_text_input(input: TextInput): void;
   on_notice(notice: Notice): void;
@@ -58,7 +57,7 @@ export class StreamSession {
   private lost_ms: number | null = null;
   private size: Size = { width: 0, height: 0 };
   private scale_120 = 120;
-  private turned = false;
+  private turns = 0;
   private quality: QualityMode;
 
   constructor(
@@ -114,17 +113,17 @@ export class StreamSession {
   resizeCanvas(canvas: Size): void {
     this.presenter.resize(canvas);
   }
-  resize(size: Size, scale_120: number): void {
+  /** The display is to have this size as it is seen. On the wire sides are those of the upright phone. */
+  resize(seen: Size, scale_120: number): void {
+    const size = this.turns & 1 ? { width: seen.height, height: seen.width } : seen;
     const same = size.width === this.size.width && size.height === this.size.height;
-    if (same && scale_120 === this.scale_120 && !this.turned) return;
-    this.turned = false;
+    if (same && scale_120 === this.scale_120) return;
     this.size = size;
     this.scale_120 = scale_120;
     this.send(out.resize(size.width, size.height, scale_120));
   }
   rotate(quarter_turns: number): void {
-    // The server swaps the sides itself: whatever size comes next is news to it.
-    this.turned = true;
+    this.turns = quarter_turns;
     this.send(out.rotate(quarter_turns));
   }
   setQuality(mode: QualityMode): void {
@@ -201,7 +200,7 @@ export class StreamSession {
       case 'video': return this.decoder.decode(message, performance.now());
       case 'display':
         this.display = message;
-        return this.events.on_display(message);
+        return;
       case 'cursor': return this.events.on_cursor(message);
       case 'stats': return this.stats(message);
       case 'text_input': return this.events.on_text_input(message);
@@ -216,6 +215,7 @@ export class StreamSession {
     this.no_phone_since_ms = null;
     this.input.reset();
     this.decoder.close();
+    if (this.turns !== 0) this.rotate(this.turns);
     if (document.visibilityState === 'hidden') this.setVisible(false);
     this.events.on_change();
   }

@@ -51,7 +51,6 @@ export class App extends LitElement {
   private async useCode(code: string, before: SessionInfo): Promise<SessionInfo> {
     try {
       const info = await this.api.signIn({ code });
-      this.set_up = info.user !== null;
       return info;
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0) throw error;
@@ -62,7 +61,7 @@ export class App extends LitElement {
 
   private accept(info: SessionInfo): void {
     this.info = info;
-    if (info.user && info.first_sign_in && !setUpLater()) this.set_up = true;
+    if (info.user?.needs_password && !setUpLater()) this.set_up = true;
   }
 
   private go(path: string): void {
@@ -79,10 +78,9 @@ export class App extends LitElement {
     this.go('/');
   }
 
-  private signedIn(event: CustomEvent<{ info: SessionInfo; by_code: boolean }>): void {
+  private signedIn(event: CustomEvent<SessionInfo>): void {
     this.code_problem = '';
-    this.set_up = event.detail.by_code;
-    this.accept(event.detail.info);
+    this.accept(event.detail);
   }
 
   override render() {

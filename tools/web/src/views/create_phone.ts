@@ -61,8 +61,8 @@ export class CreatePhone extends LitElement {
         <input id="name" name="name" autocomplete="off" maxlength="60" value=${t.nameDefault} /></div>
       <div class="field"><label for="image">${t.image}</label>
         <select id="image" name="image">${this.images.map((image) => html`
-          <option value=${image.name} ?disabled=${image.state === 'building'}>
-            ${image.name}${image.state === 'building' ? ` (${t.building})` : ''}</option>`)}</select></div>
+          <option value=${image.name} ?disabled=${image.state !== 'ready'}>
+            ${image.title || image.name}${image.state === 'ready' ? '' : ` (${t.imageStates[image.state] ?? image.state})`}</option>`)}</select></div>
       <div class="actions">
         <button type="button" @click=${() => this.dialog.close()}>${t.cancel}</button>
         <button class="primary" ?disabled=${this.working}>${t.submit}</button>

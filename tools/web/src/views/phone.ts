@@ -113,10 +113,6 @@ export class PhoneView extends LitElement {
       quality: this.preferences.quality,
     }, {
       on_change: () => this.changed(),
-      on_display: (display) => {
-        this.turns = display.quarter_turns;
-        this.stage?.shape(this.preferences.fit, this.turns);
-      },
       on_cursor: (cursor) => this.input?.cursor(cursor),
       on_text_input: (text_input) => this.textInput(text_input),
       on_notice: (notice) => this.notice(notice),
@@ -235,7 +231,9 @@ export class PhoneView extends LitElement {
   }
 
   private rotate(): void {
-    this.session?.rotate((this.turns + 1) & 3);
+    this.turns = (this.turns + 1) & 3;
+    this.session?.rotate(this.turns);
+    this.stage?.shape(this.preferences.fit, this.turns);
     this.input?.focus();
   }
 

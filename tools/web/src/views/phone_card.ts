@@ -1,7 +1,7 @@
 // One phone in the list.
 
 import { css, html, nothing } from 'lit';
-import type { Phone } from '../api';
+import { shownState, type Phone } from '../api';
 import { strings } from '../strings';
 
 export const phoneCardStyles = css`
@@ -33,23 +33,24 @@ export interface PhoneActions {
   stop(): void;
 }
 
-const off = new Set(['created', 'stopped', 'failed']);
+const off = new Set<string>(['created', 'stopped', 'failed']);
 
 export function phoneCard(phone: Phone, actions: PhoneActions) {
   const t = strings.phones;
-  const failed = phone.state === 'failed';
+  const state = shownState(phone);
+  const failed = state === 'failed';
   return html`<li class="card" data-phone=${phone.id}>
-    <div class="glyph" data-state=${phone.state} aria-hidden="true"></div>
+    <div class="glyph" data-state=${state} aria-hidden="true"></div>
     <div class="body">
       <h2>${phone.name}</h2>
-      <span class="state"><span class="dot" data-state=${phone.state}></span>${t.states[phone.state] ?? phone.state}</span>
+      <span class="state"><span class="dot" data-state=${state}></span>${t.states[state] ?? state}</span>
       <p class="detail ${failed ? 'bad' : ''}">
         ${failed && phone.reason ? phone.reason : phone.image ? t.image(phone.image) : nothing}</p>
       <div class="actions">
         <button class="primary" aria-label=${t.openNamed(phone.name)} @click=${actions.open}>${t.open}</button>
-        ${off.has(phone.state)
+        ${off.has(state)
           ? html`<button aria-label=${t.startNamed(phone.name)} @click=${actions.start}>${t.start}</button>`
-          : html`<button aria-label=${t.stopNamed(phone.name)} ?disabled=${phone.state === 'stopping'}
+          : html`<button aria-label=${t.stopNamed(phone.name)} ?disabled=${state === 'stopping' || state === 'deleting'}
               @click=${actions.stop}>${t.stop}</button>`}
       </div>
     </div></li>`;

@@ -3,7 +3,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
-import { ApiError, type Api, type Phone, type PhoneVerb, type User } from '../api';
+import { ApiError, shownState, type Api, type Phone, type PhoneVerb, type User } from '../api';
 import { strings } from '../strings';
 import { base, controls } from '../styles/shared';
 import type { CreatePhone } from './create_phone';
@@ -72,7 +72,7 @@ export class Phones extends LitElement {
       this.phones ??= [];
     }
     if (!this.isConnected || document.visibilityState === 'hidden') return;
-    const busy = this.phones.some((phone) => phone.state.endsWith('ing') && phone.state !== 'running');
+    const busy = this.phones.some((phone) => /^(start|stop|delet)ing$/.test(shownState(phone)));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.refresh(), busy ? kBusyRefresh_ms : kRefresh_ms);
   }

@@ -47,7 +47,7 @@ export class SignIn extends LitElement {
     this.working = true;
     try {
       const info = await this.api.signIn(who);
-      this.dispatchEvent(new CustomEvent('signed-in', { detail: { info, by_code: this.by_code } }));
+      this.dispatchEvent(new CustomEvent('signed-in', { detail: info }));
     } catch (error) {
       const refused = error instanceof ApiError && [400, 401, 403].includes(error.status);
       this.problem = refused ? (this.by_code ? t.badCode : t.badPassword) : (error as Error).message;
