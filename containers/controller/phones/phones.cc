@@ -93,6 +93,7 @@ Checked<void> apply_command(Phone& phone, PhoneCommand command) {
       return {};
     case PhoneCommand::kRestart:
       want_running(phone);
+      phone.state = Life::kStarting;
       phone.restart_wanted = true;
       phone.attempts = 0;
       return {};
@@ -111,7 +112,7 @@ Checked<void> apply_command(Phone& phone, PhoneCommand command) {
     case PhoneCommand::kReset:
       phone.reset_wanted = true;
       phone.attempts = 0;
-      if (phone.state == Life::kFailed && living) want_running(phone);
+      if (living) phone.state = Life::kStarting;
       return {};
   }
   return {};

@@ -10,24 +10,11 @@ namespace rp {
 
 namespace {
 
-// As docs/architecture.md writes them.
-std::string_view name_of(ImageState state) {
-  switch (state) {
-    case ImageState::kAbsent:
-      return "absent";
-    case ImageState::kBuilding:
-      return "building";
-    case ImageState::kReady:
-      return "ready";
-  }
-  return "absent";
-}
-
 nlohmann::json image_json(const Image& image) {
   return {{"name", image.name},
           {"title", image.title},
           {"digest", image.digest},
-          {"state", name_of(image.state)},
+          {"state", to_string(image.state)},
           {"size_bytes", image.size_bytes},
           {"built_at", image.built_unix_s}};
 }
