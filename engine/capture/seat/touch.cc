@@ -12,6 +12,15 @@ const struct wl_touch_interface kImplementation = {.release = destroy_resource};
 
 }  // namespace
 
+Touch::Touch(SeatContext& context) : context_(context) {
+  for (int index = 0; index < static_cast<int>(slots_.size()); ++index) {
+    slot(index)->surface.on_gone = [this, index] {
+      send_up(index);
+      frame();
+    };
+  }
+}
+
 void Touch::add_resource(wl_client* client, std::uint32_t version, std::uint32_t id) {
   resources_.create(context_, client, wl_touch_interface, version, id, &kImplementation, this);
 }
@@ -69,6 +78,11 @@ void Touch::up(int index) {
     grab->released();
     return;
   }
+  send_up(index);
+}
+
+void Touch::send_up(int index) {
+  Slot* touch = slot(index);
   Surface* surface = touch->surface.get();
   if (surface == nullptr) return;
   const std::uint32_t serial = context_.serials.issue(surface->client());

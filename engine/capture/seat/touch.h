@@ -12,7 +12,7 @@ namespace rp {
 
 class Touch {
  public:
-  explicit Touch(SeatContext& context) : context_(context) {}
+  explicit Touch(SeatContext& context);
 
   void add_resource(wl_client* client, std::uint32_t version, std::uint32_t id);
   // Slots 0 … limits::kTouchSlots - 1; others are ignored, as are moves and lifts of a slot not
@@ -43,7 +43,8 @@ class Touch {
   };
 
   [[nodiscard]] Slot* slot(int index);
-  void send_frames();
+  // The surface sees the touch lifted.
+  void send_up(int index);
 
   SeatContext& context_;
   ResourceSet resources_;

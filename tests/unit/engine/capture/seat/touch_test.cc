@@ -91,6 +91,21 @@ TEST_F(TouchTest, SurfaceThatGoesTakesItsTouchesAlong) {
   EXPECT_TRUE(other.logged("touch.down b 0 6 6"));
 }
 
+TEST_F(TouchTest, DestroyedSurfaceSeesItsTouchesLifted) {
+  display().touch_down(4, 1, 1);
+  display().touch_frame();
+  phone_.settle();
+  client_->log.clear();
+  client_->close_window(*window_);
+  phone_.settle();
+  EXPECT_EQ(client_->count("touch.up 4"), 1U);
+  EXPECT_EQ(client_->count("touch.frame"), 1U);
+  display().touch_up(4);
+  display().touch_frame();
+  phone_.settle();
+  EXPECT_EQ(client_->count("touch.up"), 1U);
+}
+
 TEST(TouchScale, CoordinatesAreLogical) {
   Phone phone({.size = {400, 600}, .scale_120 = 240, .refresh_mhz = 60'000});
   Client client(phone);
