@@ -49,8 +49,11 @@ void add_surface_damage(const Region& damage, const DamageMapping& mapping, Regi
   for (const auto& box : damage.boxes()) {
     const Rect r = intersection(Region::rect_of(box), whole);
     if (r.empty()) continue;
-    const RectF upright{mapping.source.x + r.x * per_pixel_x, mapping.source.y + r.y * per_pixel_y,
-                        r.width * per_pixel_x, r.height * per_pixel_y};
+    const double left = std::floor(mapping.source.x + r.x * per_pixel_x);
+    const double top = std::floor(mapping.source.y + r.y * per_pixel_y);
+    const double right = std::ceil(mapping.source.x + (r.x + r.width) * per_pixel_x);
+    const double bottom = std::ceil(mapping.source.y + (r.y + r.height) * per_pixel_y);
+    const RectF upright{left, top, right - left, bottom - top};
     add_mapped(upright, mapping.source, mapping.destination, output);
   }
 }
