@@ -45,7 +45,7 @@ inline constexpr std::size_t kMaxClientMessageBytes = kMaxClipboardBytes + 1024;
 inline constexpr std::size_t kMaxTextBytes = 4096;
 
 // Transport.
-inline constexpr std::size_t kMaxUnacknowledgedFrames = 4;
+inline constexpr std::size_t kMaxUnacknowledgedFrames = 8;  // 60 frames a second at 100 ms and more
 
 // HTTP.
 inline constexpr std::size_t kMaxHttpHeaderBytes = 16 * 1024;
