@@ -12,6 +12,9 @@ namespace {
 constexpr Duration kUnwatchedInterval = std::chrono::milliseconds(200);
 // One being written, one in the encoder, one whose memory is on its way back.
 constexpr int kPictures = 3;
+// When nothing has changed for so long, the last picture is encoded once more: what the rate left
+// blurred in a burst becomes sharp.
+constexpr Duration kRest = std::chrono::milliseconds(200);
 constexpr std::uint32_t kStartBitrate_kbps = 4'000;
 
 Duration interval_of(std::int32_t refresh_mhz) {
@@ -31,7 +34,11 @@ Session::Session(SessionParts parts, SessionOptions options)
       metrics_(parts_.registry, options_.id),
       pacer_(interval_of(options_.display.mode.refresh_mhz)),
       capture_timer_(parts_.loop.timer([this] { pump(); })),
-      callback_timer_(parts_.loop.timer([this] { send_callbacks(); })) {}
+      callback_timer_(parts_.loop.timer([this] { send_callbacks(); })),
+      rest_timer_(parts_.loop.timer([this] {
+        refine_ = true;
+        pump();
+      })) {}
 
 Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOptions options) {
   std::unique_ptr<Session> session(new Session(std::move(parts), std::move(options)));
@@ -82,7 +89,7 @@ void Session::on_frame_wanted() {
 }
 
 void Session::pump() {
-  if (!frame_wanted_ && !(refresh_ && watched())) return;
+  if (!frame_wanted_ && !((refresh_ || refine_) && watched())) return;
   const TimePoint now = parts_.loop.clock().now();
   if (!watched()) {
     pump_unwatched(now);
@@ -130,10 +137,12 @@ void Session::capture(TimePoint now) {
   const bool force_key = refresh_;
   if (!prepare_size(scene.output)) return;
   pool_->add_damage(scene.damage);
-  if (scene.damage.empty() && !refresh_) {
+  const bool changed = !scene.damage.empty() || refresh_;
+  if (!changed && !refine_) {
     callbacks_pending(now);
     return;
   }
+  refine_ = false;
   EncodeRequest request;
   request.picture = pool_->acquire();
   if (!request.picture) {  // the encoder has yet to give its pictures back; its completion pumps
@@ -150,6 +159,7 @@ void Session::capture(TimePoint now) {
   metrics_.capture.observe((now - request.stamps.committed).count());
   metrics_.compose.observe((request.stamps.composed - now).count());
   refresh_ = false;
+  unit_is_refinement_ = !changed;
   pacer_.captured(now);
   if (const Status status = encoder_->submit(request); !status) {
     metrics_.encode_errors.add();
@@ -231,8 +241,11 @@ void Session::send_unit() {
   const std::size_t bytes = unit_->bytes.size();
   const TimePoint now = parts_.loop.clock().now();
   const auto skipped = static_cast<std::uint32_t>(metrics_.skipped.value());
-  if (!viewer_->send_frame(*unit_, now, skipped != dropped_reported_)) return;
+  const VideoContext context{.after_drop = skipped != dropped_reported_,
+                             .at_rest = unit_is_refinement_};
+  if (!viewer_->send_frame(*unit_, now, context)) return;
   unit_.reset();
+  if (!unit_is_refinement_) rest_timer_.arm_after(kRest);
   dropped_reported_ = skipped;
   ++next_sequence_;
   metrics_.frames.add();
@@ -277,6 +290,8 @@ void Session::viewer_left() {
   attached_.set(0);
   router_->release();
   waiting_since_ = {};
+  refine_ = false;
+  rest_timer_.cancel();
   drop_unit();
 }
 

@@ -124,8 +124,11 @@ class Session final : private DisplayListener, private ViewerOwner {
   std::unique_ptr<InputRouter> router_;
   EventLoop::Timer capture_timer_;
   EventLoop::Timer callback_timer_;
-  bool frame_wanted_ = false;  // the display has something new, or apps wait for callbacks
-  bool refresh_ = true;        // send a picture even without damage, as a key frame
+  EventLoop::Timer rest_timer_;
+  bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
+  bool refresh_ = true;              // send a picture even without damage, as a key frame
+  bool refine_ = false;              // send the picture once more: it has come to rest
+  bool unit_is_refinement_ = false;  // of the picture in the encoder or in unit_
   bool callbacks_due_ = false;
   std::optional<AccessUnit> unit_;  // encoded, waits for the sender
   TimePoint waiting_since_{0};      // 0: not waiting

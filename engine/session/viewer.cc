@@ -94,12 +94,13 @@ void Viewer::send_bytes() {
   }
 }
 
-bool Viewer::send_frame(AccessUnit& unit, TimePoint now, bool after_drop) {
+bool Viewer::send_frame(AccessUnit& unit, TimePoint now, VideoContext context) {
   if (!sender_->ready_for_frame()) return false;
   const FrameStamps& stamps = unit.stamps;
   wire::Video video;
   video.key_frame = unit.key;
-  video.after_drop = after_drop;
+  video.after_drop = context.after_drop;
+  video.at_rest = context.at_rest;
   video.sequence = stamps.sequence;
   video.input_sequence = stamps.input_sequence;
   video.capture_time_us = static_cast<std::uint64_t>(stamps.committed.us);
@@ -115,7 +116,7 @@ bool Viewer::send_frame(AccessUnit& unit, TimePoint now, bool after_drop) {
   last_sent_ = stamps.sequence;
   if (!rate_timer_.armed()) rate_timer_.arm_after(kRateInterval);
   ++frames_since_stats_;
-  if (after_drop) ++dropped_;
+  if (context.after_drop) ++dropped_;
   send_stats(now);
   return true;
 }

@@ -42,6 +42,12 @@ struct ViewerAck {
   Duration input_to_photon{0};  // 0: none
 };
 
+// What the flags of VIDEO say of a frame.
+struct VideoContext {
+  bool after_drop = false;  // changes before this one were not shown
+  bool at_rest = false;     // the same picture again, refined
+};
+
 class Viewer;
 
 class ViewerOwner {
@@ -85,7 +91,7 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
 
   // False when the sender does not take it now; `unit` is then untouched. On success unit.bytes is
   // gone.
-  [[nodiscard]] bool send_frame(AccessUnit& unit, TimePoint now, bool after_drop);
+  [[nodiscard]] bool send_frame(AccessUnit& unit, TimePoint now, VideoContext context);
   void send_display(const OutputMode& mode);
   void send_cursor(const CursorImage& cursor);
   void send_text_input(const TextInputState& state);

@@ -119,6 +119,10 @@ class SessionTest : public testing::Test {
     encoder_->finish();
     turn();
     acknowledge(sender);
+    turn(milliseconds(200));
+    encoder_->finish();  // the refinement
+    turn();
+    acknowledge(sender);
     turn(milliseconds(100));
     return sender;
   }
@@ -144,12 +148,25 @@ TEST_F(SessionTest, NewcomerGetsAKeyFrameWithoutDamage) {
   EXPECT_EQ(sender.frames().size(), 1U);
 }
 
+TEST_F(SessionTest, PictureAtRestIsRefinedOnce) {
+  FakeSender& sender = settled();
+  ASSERT_EQ(sender.frames().size(), 2U);
+  EXPECT_EQ(sender.frames()[1].header[1] & wire::kVideoAtRest, wire::kVideoAtRest);
+  damage();
+  encoder_->finish();
+  turn(milliseconds(199));
+  EXPECT_EQ(encoder_->submitted, 3);
+  turn(milliseconds(1));
+  ASSERT_EQ(encoder_->submitted, 4);
+  EXPECT_FALSE(encoder_->requests[0].force_key);
+}
+
 TEST_F(SessionTest, StillPhoneIsNeverCapturedAgain) {
   const FakeSender& sender = settled();
   const int scenes = display_->scenes_taken;
   for (int i = 0; i < 100; ++i) turn(milliseconds(20));
   EXPECT_EQ(display_->scenes_taken, scenes);
-  EXPECT_EQ(sender.frames().size(), 1U);
+  EXPECT_EQ(sender.frames().size(), 2U);
 }
 
 TEST_F(SessionTest, UnwatchedPhoneIsNotEncodedButMayDrawFiveTimesASecond) {
@@ -165,15 +182,15 @@ TEST_F(SessionTest, UnwatchedPhoneIsNotEncodedButMayDrawFiveTimesASecond) {
 TEST_F(SessionTest, DamageDuringEncodingBecomesOneLaterFrame) {
   settled();
   damage();
-  ASSERT_EQ(encoder_->submitted, 2);
+  ASSERT_EQ(encoder_->submitted, 3);
   for (int i = 0; i < 10; ++i) {
     turn(milliseconds(17));
     damage();
   }
-  EXPECT_EQ(encoder_->submitted, 2);  // the encoder is busy
+  EXPECT_EQ(encoder_->submitted, 3);  // the encoder is busy
   encoder_->finish();
   turn();
-  EXPECT_EQ(encoder_->submitted, 3);  // all that happened since, once
+  EXPECT_EQ(encoder_->submitted, 4);  // all that happened since, once
   EXPECT_NE(registry_.render().find("rackphone_frames_skipped_total{phone=\"p1\"} 9"),
             std::string::npos);
 }
@@ -197,12 +214,12 @@ TEST_F(SessionTest, EncodedFrameWaitsForTheSenderAndIsNotLost) {
   turn();
   encoder_->finish();
   turn();
-  EXPECT_EQ(sender.frames().size(), 1U);
+  EXPECT_EQ(sender.frames().size(), 2U);
   damage();
-  EXPECT_EQ(encoder_->submitted, 2);
+  EXPECT_EQ(encoder_->submitted, 3);
   sender.block(false);
   turn();
-  EXPECT_EQ(sender.frames().size(), 2U);
+  EXPECT_EQ(sender.frames().size(), 3U);
 }
 
 TEST_F(SessionTest, SequencesCountUpByOne) {
@@ -214,8 +231,8 @@ TEST_F(SessionTest, SequencesCountUpByOne) {
     turn();
     acknowledge(sender);
   }
-  ASSERT_EQ(sender.frames().size(), 6U);
-  for (std::uint32_t i = 0; i < 6; ++i) EXPECT_EQ(sender.frames()[i].sequence, i + 1);
+  ASSERT_EQ(sender.frames().size(), 7U);
+  for (std::uint32_t i = 0; i < 7; ++i) EXPECT_EQ(sender.frames()[i].sequence, i + 1);
 }
 
 TEST_F(SessionTest, FailedEncodingIsFollowedByAKeyFrame) {
@@ -278,8 +295,8 @@ TEST_F(SessionTest, CallbackWithoutDamageCostsNoPicture) {
   display_->want_frame();
   turn(milliseconds(17));
   EXPECT_EQ(display_->frames_done.size(), done + 1);
-  EXPECT_EQ(encoder_->submitted, 1);
-  EXPECT_EQ(sender.frames().size(), 1U);
+  EXPECT_EQ(encoder_->submitted, 2);
+  EXPECT_EQ(sender.frames().size(), 2U);
 }
 
 }  // namespace

@@ -177,7 +177,7 @@ TEST_F(ViewerTest, FrameCarriesItsStagesAndComesBackInTheAck) {
   unit.stamps.captured = clock_.now() + Duration(100);
   unit.stamps.composed = clock_.now() + Duration(300);
   unit.stamps.encoded = clock_.now() + Duration(3'300);
-  ASSERT_TRUE(viewer_->send_frame(unit, clock_.now() + Duration(3'350), false));
+  ASSERT_TRUE(viewer_->send_frame(unit, clock_.now() + Duration(3'350), {}));
   ASSERT_EQ(sender_->frames().size(), 1U);
   std::vector<std::uint8_t> whole = sender_->frames()[0].header;
   whole.insert(whole.end(), sender_->frames()[0].payload.begin(),
@@ -218,7 +218,7 @@ TEST_F(ViewerTest, BlockedSenderLeavesTheFrameWithTheCaller) {
   AccessUnit unit;
   unit.bytes = {1, 2, 3};
   unit.stamps.sequence = 1;
-  EXPECT_FALSE(viewer_->send_frame(unit, clock_.now(), false));
+  EXPECT_FALSE(viewer_->send_frame(unit, clock_.now(), {}));
   EXPECT_EQ(unit.bytes.size(), 3U);
   sender_->block(false);
   turn();
