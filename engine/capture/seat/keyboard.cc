@@ -102,18 +102,23 @@ void Keyboard::send_key(std::uint32_t code, bool pressed) {
 
 void Keyboard::key(std::uint32_t evdev_code, bool pressed) {
   if (evdev_code == 0 || evdev_code > kLastKey) return;
-  finish_typing();
-  const auto held = std::ranges::find(pressed_, evdev_code);
+  if (typing_waiting_ >= limits::kMaxPendingTypingBytes) stop_typing();
+  if (steps_.empty()) return apply_key(evdev_code, pressed);
+  steps_.push_back({.run = {}, .key = evdev_code, .pressed = pressed, .keymap = nullptr});
+  ++typing_waiting_;
+}
+
+void Keyboard::apply_key(std::uint32_t code, bool pressed) {
+  const auto held = std::ranges::find(pressed_, code);
   if (pressed == (held != pressed_.end())) return;
   if (pressed && pressed_.size() >= limits::kMaxPressedKeys) return;
   if (pressed) {
-    pressed_.push_back(evdev_code);
+    pressed_.push_back(code);
   } else {
     pressed_.erase(held);
   }
-  xkb_state_update_key(state_.get(), evdev_code + kXkbKeyOffset,
-                       pressed ? XKB_KEY_DOWN : XKB_KEY_UP);
-  send_key(evdev_code, pressed);
+  xkb_state_update_key(state_.get(), code + kXkbKeyOffset, pressed ? XKB_KEY_DOWN : XKB_KEY_UP);
+  send_key(code, pressed);
   send_modifiers(real_modifiers());
   context_.display.request_end_of_turn();
 }
@@ -135,43 +140,63 @@ void Keyboard::type(std::string_view text) {
   }
   for (TypingRun& run : plan_typing(text, *keymap_)) {
     typing_waiting_ += run.strokes.size();
-    typing_.push_back(std::move(run));
+    steps_.push_back({.run = std::move(run), .key = 0, .pressed = false, .keymap = nullptr});
   }
   if (!typing_timer_.armed()) type_some(kTypingStep);
 }
 
-void Keyboard::type_some(std::size_t at_most) {
-  for (; at_most > 0 && !typing_.empty(); --at_most) {
-    TypingRun& run = typing_.front();
-    const bool own_keymap = !run.keymap_text.empty();
-    if (typing_at_ == 0 && own_keymap) {
-      const auto file = create_keymap_file(run.keymap_text);
-      if (!file) {
-        log_limited(LogLevel::kWarning, "seat.keymap_failed", {{"error", file.error()}});
-        stop_typing();
-        return;
-      }
-      temporary_keymap_ = true;
-      send_keymap(*file);
-    } else if (typing_at_ == 0 && std::exchange(temporary_keymap_, false)) {
-      send_keymap(keymap_->file());
-    }
-    const KeyStroke stroke = run.strokes[typing_at_];
-    if (std::ranges::find(pressed_, stroke.evdev_code) != pressed_.end()) {
-      send_key(stroke.evdev_code, false);  // held by the viewer: let go before it is struck
-      std::erase(pressed_, stroke.evdev_code);
-      xkb_state_update_key(state_.get(), stroke.evdev_code + kXkbKeyOffset, XKB_KEY_UP);
-    }
-    send_modifiers({.depressed = stroke.modifiers});
-    send_key(stroke.evdev_code, true);
-    send_key(stroke.evdev_code, false);
-    --typing_waiting_;
-    if (++typing_at_ == run.strokes.size()) {
-      typing_.pop_front();
-      typing_at_ = 0;
-    }
+bool Keyboard::prepare_keymap(const TypingRun& run) {
+  if (run.keymap_text.empty()) {
+    restore_keymap();
+    return true;
   }
-  if (typing_.empty()) {
+  const auto file = create_keymap_file(run.keymap_text);
+  if (!file) {
+    log_limited(LogLevel::kWarning, "seat.keymap_failed", {{"error", file.error()}});
+    return false;
+  }
+  temporary_keymap_ = true;
+  send_keymap(*file);
+  return true;
+}
+
+void Keyboard::strike(KeyStroke stroke) {
+  if (std::ranges::find(pressed_, stroke.evdev_code) != pressed_.end()) {
+    // Held by the viewer: let go before it is struck.
+    send_key(stroke.evdev_code, false);
+    std::erase(pressed_, stroke.evdev_code);
+    xkb_state_update_key(state_.get(), stroke.evdev_code + kXkbKeyOffset, XKB_KEY_UP);
+  }
+  send_modifiers({.depressed = stroke.modifiers});
+  send_key(stroke.evdev_code, true);
+  send_key(stroke.evdev_code, false);
+}
+
+void Keyboard::restore_keymap() {
+  if (std::exchange(temporary_keymap_, false)) send_keymap(keymap_->file());
+}
+
+void Keyboard::type_some(std::size_t at_most) {
+  for (; at_most > 0 && !steps_.empty(); --at_most) {
+    Step& step = steps_.front();
+    if (step.run.strokes.empty()) {
+      Step done = std::move(step);
+      steps_.pop_front();
+      --typing_waiting_;
+      restore_keymap();
+      send_modifiers(real_modifiers());
+      if (done.key != 0) apply_key(done.key, done.pressed);
+      if (done.keymap != nullptr) apply_layout(std::move(done.keymap));
+      continue;
+    }
+    if (typing_at_ == 0 && !prepare_keymap(step.run)) return stop_typing();
+    strike(step.run.strokes[typing_at_]);
+    --typing_waiting_;
+    if (++typing_at_ < step.run.strokes.size()) continue;
+    steps_.pop_front();
+    typing_at_ = 0;
+  }
+  if (steps_.empty()) {
     stop_typing();
   } else {
     typing_timer_.arm_after(kTypingPause);
@@ -179,25 +204,35 @@ void Keyboard::type_some(std::size_t at_most) {
   context_.display.request_end_of_turn();
 }
 
-void Keyboard::finish_typing() {
-  if (!typing_.empty()) type_some(typing_waiting_);
-}
-
 void Keyboard::stop_typing() {
-  typing_.clear();
+  std::deque<Step> left = std::exchange(steps_, {});
   typing_at_ = 0;
   typing_waiting_ = 0;
   typing_timer_.cancel();
-  if (std::exchange(temporary_keymap_, false)) send_keymap(keymap_->file());
+  restore_keymap();
+  for (Step& step : left) {
+    if (step.key != 0) apply_key(step.key, step.pressed);
+    if (step.keymap != nullptr) apply_layout(std::move(step.keymap));
+  }
   if (focus_.get() != nullptr) send_modifiers(real_modifiers());
 }
 
 Status Keyboard::set_layout(std::string_view xkb_layout) {
-  if (xkb_layout == keymap_->layout()) return {};
   RP_ASSIGN(auto made, Keymap::create(xkb_layout));
-  finish_typing();
+  if (steps_.empty()) {
+    apply_layout(std::move(made));
+  } else {
+    // The text was planned for the layout of its time.
+    steps_.push_back({.run = {}, .key = 0, .pressed = false, .keymap = std::move(made)});
+    ++typing_waiting_;
+  }
+  return {};
+}
+
+void Keyboard::apply_layout(std::unique_ptr<Keymap> keymap) {
+  if (keymap->layout() == keymap_->layout()) return;
   const Modifiers before = real_modifiers();
-  keymap_ = std::move(made);
+  keymap_ = std::move(keymap);
   state_ = keymap_->new_state();
   xkb_state_update_mask(state_.get(), 0, 0, before.locked, 0, 0, 0);
   for (const std::uint32_t code : pressed_) {
@@ -210,12 +245,14 @@ Status Keyboard::set_layout(std::string_view xkb_layout) {
   sent_ = kUnknown;
   send_modifiers(real_modifiers());
   context_.display.request_end_of_turn();
-  return {};
 }
 
 void Keyboard::release_all() {
-  finish_typing();
-  while (!pressed_.empty()) key(pressed_.back(), false);
+  std::vector<std::uint32_t> held = pressed_;
+  for (const Step& step : steps_) {
+    if (step.pressed) held.push_back(step.key);
+  }
+  for (const std::uint32_t code : held) key(code, false);
 }
 
 }  // namespace rp

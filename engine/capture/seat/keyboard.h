@@ -27,7 +27,7 @@ class Keyboard {
   [[nodiscard]] Surface* focus() const { return focus_.get(); }
   [[nodiscard]] wl_client* focus_client() const { return focus_.client(); }
 
-  // Codes outside 1…247 (what xkb can hold) and repeats are ignored.
+  // Codes outside 1…247 (what xkb can hold) and repeats are ignored. Stays behind text being typed.
   void key(std::uint32_t evdev_code, bool pressed);
   // Queued and typed in small steps, so that a slow client's socket does not fill up. More than
   // limits::kMaxPendingTypingBytes waiting: the rest is dropped.
@@ -46,13 +46,26 @@ class Keyboard {
   // A client's xkb state starts afresh with a keymap: it needs the modifiers in any case.
   static constexpr Modifiers kUnknown{0, 0, 0, ~0U};
 
+  // What waits to be typed: text, or the viewer's key or layout that came after it.
+  struct Step {
+    TypingRun run;
+    std::uint32_t key = 0;  // 0: a run or a layout
+    bool pressed = false;
+    std::unique_ptr<Keymap> keymap;
+  };
+
   [[nodiscard]] Modifiers real_modifiers() const;
   void send_enter(wl_resource* keyboard);
   void send_keymap(const KeymapFile& file);  // to the focused client
   void send_modifiers(const Modifiers& modifiers);
   void send_key(std::uint32_t code, bool pressed);
+  void apply_key(std::uint32_t code, bool pressed);
+  void apply_layout(std::unique_ptr<Keymap> keymap);
   void type_some(std::size_t at_most);
-  void finish_typing();
+  [[nodiscard]] bool prepare_keymap(const TypingRun& run);
+  void strike(KeyStroke stroke);
+  void restore_keymap();
+  // Text still waiting is dropped; keys and layouts are done now.
   void stop_typing();
 
   SeatContext& context_;
@@ -63,9 +76,9 @@ class Keyboard {
   ResourceSet resources_;
   FocusedSurface focus_;
 
-  std::deque<TypingRun> typing_;
+  std::deque<Step> steps_;
   std::size_t typing_at_ = 0;       // strokes of the front run that are done
-  std::size_t typing_waiting_ = 0;  // strokes left
+  std::size_t typing_waiting_ = 0;  // strokes and keys left
   bool temporary_keymap_ = false;
   EventLoop::Timer typing_timer_;
 };

@@ -130,6 +130,34 @@ TEST_F(KeyboardTest, KeysAfterTextStayAfterIt) {
   EXPECT_EQ(client_->typed, std::string(500, 'x') + "éy");
 }
 
+TEST_F(KeyboardTest, TextKeysAndLayoutsKeepTheirOrder) {
+  const std::string text(300, 'x');
+  display().commit_text(text + "世");
+  strike(KEY_Y);
+  ASSERT_TRUE(display().set_layout("de"));
+  strike(KEY_Y);
+  display().commit_text("ü");
+  display().key(KEY_LEFTSHIFT, true);
+  display().release_input();
+  const std::string expected = text + "世yzü";
+  ASSERT_TRUE(phone_.until([&] { return client_->typed.size() >= expected.size(); }));
+  EXPECT_EQ(client_->typed, expected);
+  phone_.settle();
+  EXPECT_TRUE(client_->log.back().starts_with("keyboard.modifiers 0 0 0"));
+}
+
+TEST_F(KeyboardTest, TextThatIsNotReadWaitsInSmallSteps) {
+  std::string text;
+  for (int i = 0; i < 5'000; ++i) text += "é";
+  display().commit_text(text);
+  strike(KEY_Y);
+  phone_.loop().run_once(Duration(0));  // the client reads nothing meanwhile
+  phone_.loop().run_once(Duration(0));
+  ASSERT_TRUE(phone_.until([&] { return client_->typed.ends_with("y"); }));
+  EXPECT_EQ(client_->typed, text + "y");
+  EXPECT_FALSE(client_->failed());
+}
+
 TEST_F(KeyboardTest, LongRandomTextArrivesWhole) {
   std::mt19937 random(7);
   std::u32string source;
