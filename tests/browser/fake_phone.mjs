@@ -30,7 +30,7 @@ export class FakePhone {
 
   connect(socket) {
     this.viewer?.socket.close(4409, 'another device took over');
-    const viewer = { socket, sequence: 0, input: 0, visible: true, timer: null, shown: '' };
+    const viewer = { socket, sequence: 0, input: 0, visible: true, timer: null, wanted: false, busy: false };
     this.viewer = viewer;
     socket.on('message', (data) => {
       for (const message of wire.messages(data)) this.#handle(viewer, message);
@@ -116,21 +116,26 @@ export class FakePhone {
 
   #start(viewer) {
     clearInterval(viewer.timer);
-    viewer.shown = '';
     if (this.kind !== 'motion') void this.#show(viewer);
     else void this.#move(viewer);
   }
 
+  /** One picture in the making at a time; what changed meanwhile goes into the next one. */
   async #show(viewer) {
     if (this.kind === 'motion') return;
-    const { width, height } = this.size;
-    const wanted = { width, height, color: this.color, typed: this.line.length };
-    const input_sequence = viewer.input;
-    const data = await colorPicture(wanted);
-    if (viewer.socket.readyState !== 1 || !viewer.visible) return;
-    // ffmpeg may finish in another order: only what is still true is sent.
-    if (width !== this.size.width || height !== this.size.height || wanted.color !== this.color) return;
-    viewer.socket.send(wire.video({ key: true, sequence: ++viewer.sequence, input_sequence, width, height, data }));
+    viewer.wanted = true;
+    if (viewer.busy) return;
+    viewer.busy = true;
+    while (viewer.wanted && viewer.socket.readyState === 1) {
+      viewer.wanted = false;
+      const { width, height } = this.size;
+      const input_sequence = viewer.input;
+      const data = await colorPicture({ width, height, color: this.color, typed: this.line.length });
+      const current = width === this.size.width && height === this.size.height && viewer.visible;
+      if (!current || viewer.socket.readyState !== 1) continue;
+      viewer.socket.send(wire.video({ key: true, sequence: ++viewer.sequence, input_sequence, width, height, data }));
+    }
+    viewer.busy = false;
   }
 
   async #move(viewer) {

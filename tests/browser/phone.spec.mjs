@@ -79,7 +79,11 @@ describe('phone view', () => {
     await phone.tap();
     await page.keyboard.type('copy from inside', { delay: 5 });
     await page.keyboard.press('Enter');
-    await until('the phone’s clipboard is here', () => page.evaluate(async () => (await navigator.clipboard.readText()) === 'from inside'));
+    await until('the phone’s clipboard is here', async () => {
+      const text = await page.evaluate(() => navigator.clipboard.readText());
+      if (text !== 'from inside') throw new Error(`it is ${JSON.stringify(text)}; offered: ${await phone.view.locator('.toast').innerText()}`);
+      return true;
+    });
   });
 
   test('nothing went wrong in the console, nothing left the server', () => noProblems(it));
@@ -106,7 +110,9 @@ async function sizesMatch(phone) {
     const [width, height] = (await phone.stat('size')).split(' × ').map(Number);
     const canvas = await phone.size();
     const place = await phone.canvas.boundingBox();
-    return canvas.width - width < 2 && canvas.height - height < 2 && width <= canvas.width && height <= canvas.height &&
-      Math.abs(place.width - canvas.width) < 1 && Math.abs(place.height - canvas.height) < 1;
+    const close = (a, b) => Math.abs(a - b) < 2;
+    if (close(width, canvas.width) && close(height, canvas.height) && width <= canvas.width && height <= canvas.height &&
+      close(place.width, canvas.width) && close(place.height, canvas.height)) return true;
+    throw new Error(`stream ${width} × ${height}, canvas ${canvas.width} × ${canvas.height}, place ${place.width} × ${place.height}`);
   });
 }
