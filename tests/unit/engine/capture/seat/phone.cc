@@ -53,7 +53,7 @@ void Phone::settle() {
   for (int i = 0; i < 12; ++i) turn();
 }
 
-Client::Client(Phone& on) : phone(on) {
+Client::Client(Phone& on, std::uint32_t seat_version) : phone(on), max_seat_version(seat_version) {
   xkb = make_xkb();
   display = wl_display_connect(on.socket().c_str());
   RP_CHECK(display != nullptr);
