@@ -41,8 +41,12 @@ std::shared_ptr<ClientBuffer> ClientBuffer::of(Compositor& compositor, wl_resour
 
 std::shared_ptr<FrameBuffer> ClientBuffer::use() {
   if (auto used = used_.lock()) return used;
+  // The deleter lives on in used_'s control block, which this object holds: it has to let go of it.
   std::shared_ptr<FrameBuffer> used(static_cast<FrameBuffer*>(this),
-                                    [self = shared_from_this()](FrameBuffer*) { self->release(); });
+                                    [self = shared_from_this()](FrameBuffer*) mutable {
+                                      const std::shared_ptr<ClientBuffer> last = std::move(self);
+                                      last->release();
+                                    });
   used_ = used;
   return used;
 }
