@@ -101,7 +101,8 @@ void EventLoop::run_once(Duration timeout) {
       continue;
     }
     // A callback earlier in this turn may have removed the watch.
-    const auto found = watches_.find(event.data.u64);
+    const std::uint64_t id = event.data.u64;  // a copy: epoll_event is packed
+    const auto found = watches_.find(id);
     if (found == watches_.end()) continue;
     const std::shared_ptr<FdEntry> entry = found->second;
     entry->callback(event.events);
