@@ -23,7 +23,7 @@ struct Identity {
 };
 
 Result<Identity> look_up(const HardenOptions& options) {
-  std::vector<char> buffer(16 * 1024);
+  std::vector<char> buffer(16'384);
   passwd entry{};
   passwd* found = nullptr;
   ::getpwnam_r(options.user.c_str(), &entry, buffer.data(), buffer.size(), &found);

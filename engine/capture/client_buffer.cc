@@ -2,7 +2,7 @@
 
 #include <drm_fourcc.h>
 
-#include <utility>
+#include <string>
 
 #include <wayland-server-protocol.h>
 
@@ -41,11 +41,11 @@ std::shared_ptr<ClientBuffer> ClientBuffer::of(Compositor& compositor, wl_resour
 
 std::shared_ptr<FrameBuffer> ClientBuffer::use() {
   if (auto used = used_.lock()) return used;
-  // The deleter lives as long as used_ looks at its control block, so it must let go when it is
-  // called.
+  // The deleter lives on in used_'s control block, which this object holds: it has to let go of it.
   std::shared_ptr<FrameBuffer> used(static_cast<FrameBuffer*>(this),
                                     [self = shared_from_this()](FrameBuffer*) mutable {
-                                      std::exchange(self, nullptr)->release();
+                                      const std::shared_ptr<ClientBuffer> last = std::move(self);
+                                      last->release();
                                     });
   used_ = used;
   return used;

@@ -10,7 +10,7 @@ namespace rp {
 
 std::string limiter_key(std::string_view address) {
   std::array<std::uint8_t, 16> raw{};
-  const std::string text(address);
+  std::string text(address);
   if (::inet_pton(AF_INET6, text.c_str(), raw.data()) != 1) return text;
   return {reinterpret_cast<const char*>(raw.data()), 8};
 }

@@ -21,7 +21,7 @@ constexpr std::uint16_t kCloseTicket = 4401;
 constexpr std::uint16_t kCloseVersion = 4426;
 // For the answer to leave, and for the peer's goodbye after a refusal.
 constexpr Duration kOpeningTimeout = std::chrono::seconds(5);
-constexpr std::size_t kMaxGoodbyeBytes = 64 * 1024;
+constexpr std::size_t kMaxGoodbyeBytes = 65'536;
 
 std::string close_frame(std::uint16_t code, std::string_view reason) {
   // RFC 6455 5.5: a control frame's payload is at most 125 bytes.

@@ -25,7 +25,7 @@ namespace rp {
 struct ReconcilerOptions {
   std::string phones_dir;  // each phone's own files: phones_dir/ID/data
   Duration poll =
-      std::chrono::seconds(5);  // for what sends no notice; everything else is event driven
+      std::chrono::seconds(2);  // for what sends no notice; everything else is event driven
   std::chrono::milliseconds stop_grace{3000};
 };
 

@@ -70,7 +70,7 @@ class HttpClient::Exchange final : public ByteStreamListener,
   }
 
   void read_some() {
-    std::array<std::uint8_t, 16 * 1024> buffer;
+    std::array<std::uint8_t, 16'384> buffer;
     const auto got = stream_->read(buffer);
     if (!got && got.error().code == ErrorCode::kWouldBlock) return;
     if (!got && got.error().code != ErrorCode::kClosed) {

@@ -14,7 +14,7 @@ namespace rp {
 HttpServer::HttpServer(EventLoop& loop, HttpHandler handler, HttpServerOptions options)
     : loop_(loop),
       handler_(std::move(handler)),
-      options_(options),
+      options_(std::move(options)),
       resume_accepting_(loop.timer([this] {
         for (auto& listener : listeners_) listener->watch.set_events(EPOLLIN);
       })) {}

@@ -16,7 +16,7 @@ namespace {
 // it.
 constexpr std::size_t kMaxDrainBytes = 4 << 20;
 constexpr Duration kDrainTimeout = std::chrono::seconds(2);
-constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kReadBytes = 16'384;
 
 }  // namespace
 

@@ -16,6 +16,14 @@ namespace {
 
 constexpr int kSeatVersion = 8;
 
+constexpr std::uint32_t kPointerAndKeyboard =
+    WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD;
+constexpr std::uint32_t kAll = kPointerAndKeyboard | WL_SEAT_CAPABILITY_TOUCH;
+// The Wayland backend of wlroots 0.15 (phoc, cage), which binds exactly this version, never makes a
+// touch device of a touch that was there before its backend started. Seats of this version hear of
+// touch when the client's window takes the focus, which is after that.
+constexpr std::uint32_t kLateTouchVersion = 5;
+
 std::uint32_t version_of(wl_resource* resource) {
   return static_cast<std::uint32_t>(wl_resource_get_version(resource));
 }
@@ -78,8 +86,7 @@ void Seat::State::bind(wl_client* client, void* data, std::uint32_t version, std
   wl_resource* seat = self->seats.create(self->context, client, wl_seat_interface, version, id,
                                          &kImplementation, self);
   if (seat == nullptr) return;
-  wl_seat_send_capabilities(
-      seat, WL_SEAT_CAPABILITY_POINTER | WL_SEAT_CAPABILITY_KEYBOARD | WL_SEAT_CAPABILITY_TOUCH);
+  wl_seat_send_capabilities(seat, version == kLateTouchVersion ? kPointerAndKeyboard : kAll);
   if (version >= WL_SEAT_NAME_SINCE_VERSION) wl_seat_send_name(seat, "seat0");
 }
 
@@ -104,6 +111,9 @@ void Seat::focus_keyboard(Surface* surface) {
   state_->primary.set_focus(client);
   state_->keyboard.set_focus(surface);
   state_->text_inputs.set_focus(surface);
+  state_->seats.each(client, [](wl_resource* seat) {
+    if (version_of(seat) == kLateTouchVersion) wl_seat_send_capabilities(seat, kAll);
+  });
 }
 
 void Seat::layout_changed() {

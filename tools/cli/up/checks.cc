@@ -161,6 +161,8 @@ std::vector<Finding> check_accelerators() {
 std::vector<Finding> check_required(const Layout& layout) {
   return {check_root(),
           check_program("runc", "runc", "running phones"),
+          check_program("conmon", "conmon", "phones' logs and exit status"),
+          check_program("tini-static", "tini", "processes inside phones"),
           check_program("ip", "iproute2", "the phones' network"),
           check_program("nft", "nftables", "the phones' network"),
           check_cgroups(),

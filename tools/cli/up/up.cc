@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iostream>
@@ -39,23 +40,50 @@ Status ensure_image(CliContext& context, const Layout& layout, const std::string
   return {};
 }
 
-// One `up` a run directory. The lock lies beside it, for the directory itself goes at the end.
-Result<UniqueFd> take_lock(const Layout& layout) {
-  UniqueFd lock(::open(layout.lock_file().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock) return fail_errno("open " + layout.lock_file());
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
-    return fail(ErrorCode::kExists, "rackphone runs already on " + layout.run_dir +
-                                        "; end it with Ctrl-C there, or choose another --run");
-  return lock;
-}
+// One `up` a run directory. The lock lies beside it, for the directory itself goes at the end; so
+// does the lock's file, by its holder.
+class RunLock {
+ public:
+  [[nodiscard]] static Result<RunLock> take(const Layout& layout) {
+    const std::string path = layout.lock_file();
+    while (true) {
+      UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      if (!file) return fail_errno("open " + path);
+      if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(ErrorCode::kExists, "rackphone runs already on " + layout.run_dir +
+                                            "; end it with Ctrl-C there, or choose another --run");
+      // A former holder may have removed the file between the two calls: then it locks nobody out.
+      struct stat held {};
+      struct stat named {};
+      if (::fstat(file.get(), &held) == 0 && ::stat(path.c_str(), &named) == 0 &&
+          held.st_ino == named.st_ino)
+        return RunLock(std::move(file), path);
+    }
+  }
+  RunLock(RunLock&&) = default;
+  RunLock& operator=(RunLock&&) = delete;
+  ~RunLock() {
+    if (file_) ::unlink(path_.c_str());
+  }
+
+ private:
+  RunLock(UniqueFd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  UniqueFd file_;
+  std::string path_;
+};
 
 }  // namespace
 
 // The running part: children, signals and the wait until all is ready, on one loop.
 class Up {
  public:
-  Up(CliContext& context, const UpOptions& options, const Layout& layout, const UpPaths& paths)
-      : context_(context), options_(options), layout_(layout), loop_(*EventLoop::create(clock_)) {
+  Up(CliContext& context, const UpOptions& options, const Layout& layout, const UpPaths& paths,
+     const UnixUser& user)
+      : context_(context),
+        options_(options),
+        layout_(layout),
+        gid_(user.gid),
+        loop_(*EventLoop::create(clock_)) {
     const auto say = [this](const std::string& text) { context_.err << text << std::endl; };
     controller_ = std::make_unique<Keeper>(*loop_, controller_options(paths), say);
     engine_ = std::make_unique<Keeper>(*loop_, engine_options(paths), say);
@@ -79,8 +107,8 @@ class Up {
  private:
   ChildOptions controller_options(const UpPaths& paths) const {
     return {"controller",
-            {paths.controller, "--state", layout_.state_dir, "--run", layout_.run_dir,
-             "--api-group", options_.user, "--log-level", options_.log_level},
+            {paths.controller, "--state", layout_.state_dir, "--run", layout_.run_dir, "--api-gid",
+             std::to_string(gid_), "--log-level", options_.log_level},
             layout_.log_file("controller"),
             layout_.pid_file("controller")};
   }
@@ -177,6 +205,7 @@ class Up {
   CliContext& context_;
   const UpOptions& options_;
   const Layout& layout_;
+  unsigned gid_;  // the engine's group
   SystemClock clock_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Keeper> controller_;
@@ -198,7 +227,7 @@ int run_up(CliContext& context, const UpOptions& options) {
                     {finding.what == "root" ? Exit::kDenied : Exit::kFailed, finding.advice});
   const auto paths = find_paths(options);
   if (!paths) return report(context, paths.error());
-  const auto lock = take_lock(layout);
+  const auto lock = RunLock::take(layout);
   if (!lock) return report(context, {Exit::kFailed, lock.error().message()});
   end_strays(layout);
   if (const Finding port = check_port(*listen); port.grade == Grade::kMissing)
@@ -214,7 +243,7 @@ int run_up(CliContext& context, const UpOptions& options) {
     return report(context, cli_error(image.error()));
   int exit = 0;
   {
-    Up up(context, options, layout, *paths);
+    Up up(context, options, layout, *paths, *user);
     exit = static_cast<int>(up.run());
   }
   if (auto cleaned = clean_host(context); !cleaned)
@@ -227,7 +256,7 @@ int run_down(CliContext& context) {
   const Layout layout = context.layout();
   if (const Finding root = check_root(); root.grade == Grade::kMissing)
     return report(context, {Exit::kDenied, root.advice});
-  const auto lock = take_lock(layout);
+  const auto lock = RunLock::take(layout);
   if (!lock) return report(context, {Exit::kFailed, lock.error().message()});
   end_strays(layout);
   if (auto cleaned = clean_host(context); !cleaned)

@@ -1,8 +1,7 @@
 // rackphone-controller: people, phones and their lives, behind two sockets. `rackphone up` starts
 // it; by hand:
-//   rackphone-controller --state /var/lib/rackphone --run /run/rackphone --api-group rackphone
+//   rackphone-controller --state /var/lib/rackphone --run /run/rackphone --api-gid 999
 // SIGTERM ends it and touches no phone: the next one finds them again.
-#include <grp.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -24,16 +23,9 @@ namespace {
 struct Options {
   std::string state_dir = "/var/lib/rackphone";
   std::string run_dir = "/run/rackphone";
-  std::string api_group;
+  int api_gid = -1;
   std::string log_level = "info";
 };
-
-Result<int> find_group(const std::string& name) {
-  if (name.empty()) return -1;
-  const group* entry = ::getgrnam(name.c_str());
-  if (entry == nullptr) return fail(ErrorCode::kNotFound, "--api-group: there is no group " + name);
-  return static_cast<int>(entry->gr_gid);
-}
 
 // The host's own key; tickets of a lost key die within a minute, so a new one may be made at any
 // start.
@@ -66,7 +58,7 @@ Status serve(const Options& options) {
   controlling.state_dir = options.state_dir;
   controlling.run_dir = options.run_dir;
   controlling.engine_socket = layout.engine_socket();
-  RP_ASSIGN(controlling.api_gid, find_group(options.api_group));
+  controlling.api_gid = options.api_gid;
   RP_ASSIGN(const TicketKey key, ensure_ticket_key(layout));
   const CliParts parts = host_parts();
   RP_ASSIGN(const std::unique_ptr<Runtime> runtime, parts.make_runtime(layout));
@@ -94,8 +86,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", RP_VERSION);
   app.add_option("--state", options.state_dir, "Folder of what is kept")->capture_default_str();
   app.add_option("--run", options.run_dir, "Folder of sockets")->capture_default_str();
-  app.add_option("--api-group", options.api_group,
-                 "Group that may use RUN/api/api.sock: the engine's");
+  app.add_option("--api-gid", options.api_gid, "Group that may use RUN/api/api.sock: the engine's")
+      ->check(CLI::Range(0, 1 << 30));
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -42,7 +43,8 @@ void global(void* data, wl_registry* r, std::uint32_t id, const char* interface,
     c.compositor = bind<wl_compositor>(r, id, wl_compositor_interface, 4);
   if (name == "wl_shm") c.shm = bind<wl_shm>(r, id, wl_shm_interface, 1);
   if (name == "xdg_wm_base") c.shell = bind<xdg_wm_base>(r, id, xdg_wm_base_interface, 1);
-  if (name == "wl_seat") c.seat = bind<wl_seat>(r, id, wl_seat_interface, version);
+  if (name == "wl_seat")
+    c.seat = bind<wl_seat>(r, id, wl_seat_interface, std::min(version, c.max_seat_version));
   if (name == "wl_data_device_manager") {
     c.data_manager = bind<wl_data_device_manager>(r, id, wl_data_device_manager_interface, 3);
   }

@@ -72,7 +72,8 @@ struct Window {
 // One connection. Everything the seat tells it is a line in `log`: "pointer.enter a 10 20".
 class Client {
  public:
-  explicit Client(Phone& phone);
+  // Binds wl_seat at `max_seat_version` at most.
+  explicit Client(Phone& phone, std::uint32_t max_seat_version = 100);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -95,6 +96,7 @@ class Client {
   [[nodiscard]] bool failed() const { return wl_display_get_error(display) != 0; }
 
   Phone& phone;
+  std::uint32_t max_seat_version;
   wl_display* display = nullptr;
   wl_registry* registry = nullptr;
   wl_compositor* compositor = nullptr;

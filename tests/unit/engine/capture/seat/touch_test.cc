@@ -115,5 +115,16 @@ TEST(TouchScale, CoordinatesAreLogical) {
   EXPECT_TRUE(client.logged("touch.down a 0 50.5 25"));
 }
 
+// wlroots 0.15 binds version 5 and takes up touch only after its backend has started.
+TEST_F(TouchTest, VersionFiveHearsOfTouchWithTheFocus) {
+  Client late(phone_, 5);
+  phone_.settle();
+  EXPECT_EQ(late.count("seat.capabilities 3"), 1U);
+  EXPECT_EQ(late.count("seat.capabilities 7"), 0U);
+  late.open_window("late");
+  EXPECT_EQ(late.count("seat.capabilities 7"), 1U);
+  EXPECT_EQ(client_->count("seat.capabilities"), 0U);
+}
+
 }  // namespace
 }  // namespace rp::test
