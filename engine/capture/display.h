@@ -76,7 +76,7 @@ enum class PointerButton : std::uint8_t { kLeft, kMiddle, kRight, kBack, kForwar
 class Display {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Display>> create(EventLoop& loop,
-                                                               DisplayOptions options,
+                                                               const DisplayOptions& options,
                                                                DisplayListener& listener);
   virtual ~Display() = default;
 

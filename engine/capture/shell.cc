@@ -109,17 +109,25 @@ void Shell::toplevel_gone(Toplevel& toplevel) {
   for (Toplevel* other : toplevels_) other->parent_gone(toplevel);
 }
 
+// The whole family comes to the top; within it the one that was asked for, with its own dialogs, is
+// last.
 void Shell::raise(Toplevel& toplevel) {
-  Toplevel& head = family_head(toplevel);
-  std::stable_partition(windows_.begin(), windows_.end(),
-                        [&](Toplevel* w) { return &family_head(*w) != &head; });
-  // Within the family the one that was asked for is last, with its own dialogs above it.
-  std::stable_partition(windows_.begin(), windows_.end(), [&](Toplevel* w) {
-    for (const Toplevel* t = w; t != nullptr; t = t->parent()) {
-      if (t == &toplevel) return false;
+  const Toplevel* head = &family_head(toplevel);
+  std::vector<Toplevel*> order;
+  std::vector<Toplevel*> family;
+  std::vector<Toplevel*> chosen;
+  for (Toplevel* window : windows_) {
+    const Toplevel* ancestor = window;
+    while (ancestor != nullptr && ancestor != &toplevel) ancestor = ancestor->parent();
+    if (ancestor != nullptr) {
+      chosen.push_back(window);
+    } else {
+      (&family_head(*window) == head ? family : order).push_back(window);
     }
-    return true;
-  });
+  }
+  order.insert(order.end(), family.begin(), family.end());
+  order.insert(order.end(), chosen.begin(), chosen.end());
+  windows_ = std::move(order);
 }
 
 void Shell::activate(Toplevel& toplevel) {

@@ -32,13 +32,13 @@ Status check_mode(const OutputMode& mode) {
 
 }  // namespace
 
-Result<std::unique_ptr<Display>> Display::create(EventLoop& loop, DisplayOptions options,
+Result<std::unique_ptr<Display>> Display::create(EventLoop& loop, const DisplayOptions& options,
                                                  DisplayListener& listener) {
-  return WaylandDisplay::create(loop, std::move(options), listener);
+  return WaylandDisplay::create(loop, options, listener, WindowPolicy::kPhone);
 }
 
 Result<std::unique_ptr<WaylandDisplay>> WaylandDisplay::create(EventLoop& loop,
-                                                               DisplayOptions options,
+                                                               const DisplayOptions& options,
                                                                DisplayListener& listener,
                                                                WindowPolicy policy) {
   RP_TRY(check_mode(options.mode));

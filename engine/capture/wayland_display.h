@@ -15,7 +15,7 @@ class WaylandDisplay final : public Display {
  public:
   // An empty options.socket_path makes a display that serves adopted clients only.
   [[nodiscard]] static Result<std::unique_ptr<WaylandDisplay>> create(
-      EventLoop& loop, DisplayOptions options, DisplayListener& listener,
+      EventLoop& loop, const DisplayOptions& options, DisplayListener& listener,
       WindowPolicy policy = WindowPolicy::kPhone);
   ~WaylandDisplay() override;
 
