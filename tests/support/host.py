@@ -73,7 +73,7 @@ class Host:
     def log(self):
         text = self.log_path.read_text(errors="replace")
         for log in (self.state / "log").glob("*.log"):
-            text += f"\n--- {log.name}\n" + log.read_text(errors="replace")[-3000:]
+            text += f"\n--- {log.name}\n" + log.read_text(errors="replace")[-30000:]
         return text
 
     def link(self):
