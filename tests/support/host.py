@@ -129,6 +129,44 @@ class Host:
     def pid(self, program):
         return int((self.run / f"{program}.pid").read_text())
 
+    def init_pid(self, phone):
+        """The first process of the phone's container, as this machine numbers it; None: it has none."""
+        try:
+            pid = int((self.run / "phones/phones" / phone / "init.pid").read_text())
+            return pid if pathlib.Path(f"/proc/{pid}/exe").is_symlink() else None
+        except (OSError, ValueError):
+            return None
+
+    def rest(self, method, path, body=None):
+        """A call of the controller's REST API as root; None while there is no controller."""
+        connection = UnixConnection(self.run / "controller.sock")
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, f"/api/v1{path}", text, {"Content-Type": "application/json"} if text else {})
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise Failure(f"{method} {path}: {answer.status} {data.decode(errors='replace')}")
+        return json.loads(data) if data else {}
+
+    def viewer_command(self, phone, *args):
+        ticket = self.rest("POST", f"/phones/{phone}/ticket", {})
+        if ticket is None:
+            raise Failure("the controller gives no ticket: it does not answer")
+        return [str(BUILD / "bin/rackphone-test-viewer"), "--address", f"127.0.0.1:{self.port}", "--ticket",
+                ticket["ticket"], *args]
+
+    def view(self, phone, *args, timeout=60):
+        """Runs a headless viewer to its end and returns the JSON it prints."""
+        done = subprocess.run(self.viewer_command(phone, *args), capture_output=True, text=True, timeout=timeout)
+        if done.returncode != 0:
+            raise Failure(f"viewer: {done.stderr.strip()}\n{self.log()}")
+        return json.loads(done.stdout)
+
 
 def end_up(process, seconds=30):
     """Ctrl-C, as a person would."""

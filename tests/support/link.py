@@ -1,0 +1,29 @@
+"""A slow, far link in front of a port: the program rp_link_proxy, ended with its `with` block.
+
+    with Link(stack.port, rate_kbps=2000, delay_ms=50) as link:
+        stack.view(port=link.port)
+"""
+import subprocess
+
+from stack import BUILD, Failure, end
+
+
+class Link:
+    def __init__(self, target_port, rate_kbps=0, delay_ms=0):
+        """rate_kbps shapes what comes from the target (0: not at all); delay_ms is one way, both ways."""
+        self._command = [str(BUILD / "bin/rp_link_proxy"), "--listen", "127.0.0.1:0", "--to", f"127.0.0.1:{target_port}",
+                         "--rate-kbps", str(rate_kbps), "--delay-ms", str(delay_ms)]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = self._process.stdout.readline().split()
+        if len(words) != 2 or words[0] != "listening":
+            end(self._process)
+            raise Failure(f"rp_link_proxy did not say where it listens but {' '.join(words)!r}")
+        self.port = int(words[1])
+        return self
+
+    def __exit__(self, *_):
+        end(self._process)
+        self._process.stdin.close()
+        self._process.stdout.close()
