@@ -251,8 +251,11 @@ def lacks():
         for program in ("runc", "conmon", "nft"):
             refused(place, ["up"], 1, f"{program} is needed", prefix=without(program))
         refused(place, ["phone", "list"], 4, "up")
-        expect_no_traces(place)
         expect(not place.state.exists(), "a state directory was made")
+        # Not before the image is wanted is it known that it cannot be built.
+        refused(place, ["up"], 3, "apt-get install mmdebstrap", prefix=without("mmdebstrap"))
+        refused(place, ["up", "--image", "nothing"], 3, "nothing")
+        expect_no_traces(place)
 
 
 if __name__ == "__main__":

@@ -40,6 +40,18 @@ Status ensure_image(CliContext& context, const Layout& layout, const std::string
   return {};
 }
 
+// All that has to be there before the first process. What it has made when it fails, clean_host()
+// takes away.
+Status prepare(CliContext& context, const UpOptions& options, const ListenAddress& listen,
+               const UnixUser& user) {
+  const Layout layout = context.layout();
+  RP_TRY(make_directories(layout, user));
+  const auto certificate =
+      ensure_certificate(layout.state_dir + "/tls", {"localhost", reachable_host(listen)});
+  if (!certificate) return forward(certificate.error());
+  return ensure_image(context, layout, options.image);
+}
+
 // One `up` a run directory. The lock lies beside it, for the directory itself goes at the end; so
 // does the lock's file, by its holder.
 class RunLock {
@@ -234,17 +246,12 @@ int run_up(CliContext& context, const UpOptions& options) {
     return report(context, {Exit::kFailed, port.advice});
   const auto user = ensure_user(options.user);
   if (!user) return report(context, cli_error(user.error()));
-  if (auto made = make_directories(layout, *user); !made)
-    return report(context, cli_error(made.error()));
-  const auto certificate =
-      ensure_certificate(layout.state_dir + "/tls", {"localhost", reachable_host(*listen)});
-  if (!certificate) return report(context, cli_error(certificate.error()));
-  if (auto image = ensure_image(context, layout, options.image); !image)
-    return report(context, cli_error(image.error()));
   int exit = 0;
-  {
+  if (auto prepared = prepare(context, options, *listen, *user); prepared) {
     Up up(context, options, layout, *paths, *user);
     exit = static_cast<int>(up.run());
+  } else {
+    exit = report(context, cli_error(prepared.error()));
   }
   if (auto cleaned = clean_host(context); !cleaned)
     return report(context, {Exit::kFailed, cleaned.error().message() + "; try `rackphone down`"});
