@@ -17,6 +17,7 @@
 
 #include "containers/images/manifest.h"
 #include "containers/images/root_builder.h"
+#include "engine/base/log.h"
 #include "engine/base/subprocess.h"
 
 namespace rp {
@@ -179,7 +180,8 @@ Status RecipeStore::build(const Recipe& recipe, const ImageProgressCallback& cal
   RP_TRY(remove_tree(building));
   if (::mkdir(building.c_str(), 0700) != 0) return fail_errno("make " + building);
   if (const Status built = build_root(recipe, building + "/rootfs", progress); !built) {
-    (void)remove_tree(building);
+    if (const Status removed = remove_tree(building); !removed)
+      log_warning("image.leftover", {{"folder", building}, {"error", removed.error()}});
     return built;
   }
   progress.stage("check", 96, "writing down what is in the image");

@@ -72,7 +72,10 @@ Result<AptSources> host_sources() {
   RP_ASSIGN(const std::string known, run_checked(ask));
   if (auto sources = pick_sources(known, os_release)) return sources;
   // apt knows a source's origin only after its first update.
-  (void)run_command({.argv = {"apt-get", "update"}, .deadline = 5min});
+  RP_ASSIGN(const auto update, run_command({.argv = {"apt-get", "update"}, .deadline = 5min}));
+  if (update.exit_status != 0)
+    return fail(ErrorCode::kUnavailable,
+                "apt-get update failed: check the network and /etc/apt/sources.list");
   RP_ASSIGN(const std::string updated, run_checked(ask));
   return pick_sources(updated, os_release);
 }

@@ -92,6 +92,7 @@ std::vector<std::string> merged_environment(const CommandOptions& options) {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
@@ -110,6 +111,8 @@ Result<pid_t> spawn(const CommandOptions& options, int in, int out, int err) {
   // A descriptor that is 3 already loses its close-on-exec flag by dup2 onto itself, as POSIX has
   // it.
   if (options.keep_fd >= 0) posix_spawn_file_actions_adddup2(&actions, options.keep_fd, 3);
+  if (!options.working_dir.empty())
+    posix_spawn_file_actions_addchdir_np(&actions, options.working_dir.c_str());
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none;

@@ -21,6 +21,7 @@ struct CommandOptions {
   std::vector<std::pair<std::string, std::string>> environment = {};  // on top of our own
   std::chrono::milliseconds deadline = std::chrono::seconds(30);
   std::size_t max_output_bytes = std::size_t{1} << 20;  // of each stream; the rest is thrown away
+  std::string working_dir = {};                         // empty: ours
   int keep_fd = -1;  // borrowed; the program has it as descriptor 3
   std::function<void(std::string_view line)> on_error_line =
       {};  // each whole line of standard error

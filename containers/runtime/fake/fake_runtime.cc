@@ -33,6 +33,7 @@ std::vector<std::string> environment_of(const PhoneSpec& spec) {
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
+  result.reserve(texts.size() + 1);
   for (const auto& text : texts) result.push_back(const_cast<char*>(text.c_str()));
   result.push_back(nullptr);
   return result;
@@ -230,6 +231,7 @@ PhoneInfo FakeRuntime::describe(Phone& phone) {
 Result<std::vector<PhoneInfo>> FakeRuntime::list() {
   const std::scoped_lock lock(mutex_);
   std::vector<PhoneInfo> all;
+  all.reserve(phones_.size());
   for (auto& [id, phone] : phones_) all.push_back(describe(phone));
   return all;
 }

@@ -249,11 +249,11 @@ Status HostNetwork::detach(int slot) {
     auto done = run_checked({"ip", "link", "del", veth});
     if (!done && link_exists(veth)) return forward(done.error());
   }
-  // Fails when the element or the table is gone already, which is what is wanted.
-  if (subnet_ != 0)
-    (void)run_command({.argv = {"nft", "-f", "-"},
-                       .input = fmt::format("delete element bridge {} phones {{ {} }}\n",
-                                            instance_.table(), firewall_element(slot))});
+  if (subnet_ == 0) return {};
+  // Ends with an error when the element or the table is gone already, which is what is wanted.
+  RP_TRY(run_command({.argv = {"nft", "-f", "-"},
+                      .input = fmt::format("delete element bridge {} phones {{ {} }}\n",
+                                           instance_.table(), firewall_element(slot))}));
   return {};
 }
 

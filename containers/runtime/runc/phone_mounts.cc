@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,29 +43,18 @@ Result<UniqueFd> map_namespace_of(pid_t pid, std::uint32_t first_id) {
   return fd;
 }
 
-// A user namespace with the phone's mapping. It is born in a child that only waits to be killed;
-// between fork and its end that child makes system calls only, so forking a threaded process is
-// safe. (It must not wait for a pipe to close: children of other threads hold that pipe's ends
-// too.)
+// A user namespace with the phone's mapping. It is born with a child that only waits to be killed.
+// The child is made by the bare system call and makes nothing but system calls itself, which is
+// safe in a process with threads.
 Result<UniqueFd> make_id_map(std::uint32_t first_id) {
-  int ready[2];
-  if (::pipe2(ready, O_CLOEXEC) != 0) return fail_errno("pipe");
-  const UniqueFd ready_read(ready[0]);
-  const UniqueFd ready_write(ready[1]);
-  const pid_t child = ::fork();
-  if (child < 0) return fail_errno("fork");
+  const auto child = static_cast<pid_t>(::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const char byte = ::unshare(CLONE_NEWUSER) == 0 ? '1' : '0';
-    if (::write(ready_write.get(), &byte, 1) != 1) ::_exit(1);
-    for (;;) ::pause();
+    ::syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (;;) ::syscall(SYS_ppoll, nullptr, 0, nullptr, nullptr, 0);
   }
-  char byte = '0';
-  Result<UniqueFd> result = fail(ErrorCode::kUnsupported,
-                                 "this kernel makes no user namespace: phones need them "
-                                 "(check user.max_user_namespaces)");
-  if (::read(ready_read.get(), &byte, 1) == 1 && byte == '1')
-    result = map_namespace_of(child, first_id);
+  if (child < 0)
+    return fail_errno("make a user namespace, which phones need (is user.max_user_namespaces 0?)");
+  Result<UniqueFd> result = map_namespace_of(child, first_id);
   ::kill(child, SIGKILL);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }

@@ -148,6 +148,8 @@ Status RuncRuntime::spawn_container(std::string_view id) const {
                   "--full-attach",
                   "--no-sync-log",
                   "--runtime-arg=--root=" + instance_.runc_root()};
+  // conmon leaves a note named "oom" in its working directory when the kernel killed something.
+  command.working_dir = dir;
   command.environment = {{"_OCI_SYNCPIPE", "3"}};
   command.keep_fd = answer_write.get();
   RP_ASSIGN(const auto started, run_command(command));

@@ -17,6 +17,7 @@
 #include "containers/runtime/runc/bundle_files.h"
 #include "containers/runtime/runc/phone_mounts.h"
 #include "containers/runtime/runc/wait_until.h"
+#include "engine/base/log.h"
 #include "engine/base/subprocess.h"
 
 namespace rp {
@@ -132,8 +133,9 @@ Status RuncRuntime::create(const PhoneSpec& spec) {
   if (state != PhoneState::kLeftover && state != PhoneState::kAbsent) return {};
   const Status built = build(spec);
   if (built) return {};
-  // A half-made phone helps nobody; what stood in the way is the news, not a failed clean-up.
-  (void)remove_traces(spec.id);
+  // A half-made phone helps nobody; list() still finds what cannot be removed now.
+  if (const Status removed = remove_traces(spec.id); !removed)
+    log_warning("phone.leftover", {{"phone", spec.id}, {"error", removed.error()}});
   return forward(built.error());
 }
 
