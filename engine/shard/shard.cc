@@ -75,6 +75,7 @@ Shard::~Shard() {
     // One more turn lets the close frames out.
     loop_->post([this] {
       sessions_.clear();
+      leaving_.clear();
       turned_away_.clear();
       loop_->stop();
     });
@@ -98,6 +99,7 @@ Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
   if (const auto found = sessions_.find(phone.id); found != sessions_.end()) {
     return found->second->status();
   }
+  finish_removal(phone.id);  // or the old display would take the new one's socket away
   const std::string directory = options_.phones_dir + "/" + phone.id;
   RP_TRY(prepare_directory(directory));
   SessionOptions options;
@@ -126,22 +128,27 @@ std::vector<SessionStatus> Shard::list() const {
   return all;
 }
 
-Status Shard::remove(const std::string& id) {
+void Shard::remove(const std::string& id, std::function<void(Status)> done) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end()) return fail(ErrorCode::kNotFound, "there is no phone " + id);
+  if (found == sessions_.end()) return done(fail(ErrorCode::kNotFound, "there is no phone " + id));
   found->second->detach(wire::CloseCode::kNormal, "the phone was removed");
-  // The session goes on the next turn, after the close frame is out; then its directory is empty.
-  loop_->post([dying = std::shared_ptr<Session>(std::move(found->second)),
-               directory = options_.phones_dir + "/" + id]() mutable {
-    dying.reset();
-    if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
-      // Still mounted in a container: the controller removes it with the container.
-      log_info("phone.directory_kept", {{"directory", directory}, {"errno", errno}});
-    }
-  });
+  leaving_.insert_or_assign(id, std::move(found->second));
   sessions_.erase(found);
+  // The session goes on the next turn, after the close frame is out; then its directory is empty.
+  loop_->post([this, id, done = std::move(done)] {
+    finish_removal(id);
+    done({});
+  });
   log_info("phone.display_removed", {{"phone", id}});
-  return {};
+}
+
+void Shard::finish_removal(const std::string& id) {
+  if (leaving_.erase(id) == 0) return;
+  const std::string directory = options_.phones_dir + "/" + id;
+  if (::rmdir(directory.c_str()) != 0 && errno != ENOENT) {
+    // Still mounted in a container: the controller removes it with the container.
+    log_info("phone.directory_kept", {{"directory", directory}, {"errno", errno}});
+  }
 }
 
 void Shard::attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,

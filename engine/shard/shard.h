@@ -4,6 +4,7 @@
 // reach with loop().post().
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,8 +50,9 @@ class Shard {
   [[nodiscard]] Result<SessionStatus> put(const PhoneOptions& phone);
   [[nodiscard]] Result<SessionStatus> get(const std::string& id) const;
   [[nodiscard]] std::vector<SessionStatus> list() const;
-  // Ends viewer and apps and removes the socket's directory. kNotFound.
-  [[nodiscard]] Status remove(const std::string& id);
+  // Ends viewer and apps and removes the socket's directory; `done` hears when all that has
+  // happened. kNotFound.
+  void remove(const std::string& id, std::function<void(Status)> done);
   // Makes a sender of the stream and hands it to the phone, or closes it with 4404.
   void attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,
               StreamTicket ticket);
@@ -60,6 +62,8 @@ class Shard {
 
   Shard(const Clock& clock, Registry& registry, ShardOptions options);
   [[nodiscard]] SessionParts parts();
+  // Ends what is left of a phone that was removed, if anything is.
+  void finish_removal(const std::string& id);
 
   const Clock& clock_;
   Registry& registry_;
@@ -67,6 +71,8 @@ class Shard {
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EncodeThread> encode_thread_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
+  // Removed, with a turn of the loop left in which the close frame goes out.
+  std::unordered_map<std::string, std::unique_ptr<Session>> leaving_;
   std::vector<std::unique_ptr<TurnedAway>> turned_away_;
   std::thread thread_;
 };

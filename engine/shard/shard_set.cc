@@ -36,22 +36,23 @@ PhoneInfo ShardSet::info(SessionStatus status) const {
 
 Shard* ShardSet::find(const std::string& id) {
   const auto found = places_.find(id);
-  return found == places_.end() ? nullptr : shards_[found->second].get();
+  return found == places_.end() ? nullptr : shards_[found->second.shard].get();
 }
 
 Shard& ShardSet::shard_for(const std::string& id) {
   if (Shard* shard = find(id)) return *shard;
   std::vector<std::size_t> load(shards_.size(), 0);
-  for (const auto& [phone, index] : places_) ++load[index];
+  for (const auto& [phone, place] : places_) ++load[place.shard];
   const auto least =
       static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-  places_.emplace(id, least);
+  places_.emplace(id, Place{least});
   return *shards_[least];
 }
 
 void ShardSet::put(PhoneRequest request, std::function<void(Result<PhoneInfo>)> answer) {
   Shard& shard = shard_for(request.id);
   const std::string id = request.id;
+  ++places_[id].asked;
   ask(
       shard,
       [request = std::move(request)](Shard& s) {
@@ -113,9 +114,19 @@ void ShardSet::remove(std::string id, std::function<void(Status)> answer) {
     });
     return;
   }
-  places_.erase(id);
-  ask(
-      *shard, [id = std::move(id)](Shard& s) { return s.remove(id); }, std::move(answer));
+  // The place stays taken until the phone is gone: two shards must not share its directory.
+  const std::uint64_t asked = ++places_[id].asked;
+  auto done = [this, id, asked, answer = std::move(answer)](Status status) {
+    const auto place = places_.find(id);
+    if (place != places_.end() && place->second.asked == asked) places_.erase(place);
+    answer(std::move(status));
+  };
+  shard->loop().post(
+      [&front = front_, shard, id = std::move(id), done = std::move(done)]() mutable {
+        shard->remove(id, [&front, done = std::move(done)](Status status) {
+          front.post([done, status = std::move(status)]() mutable { done(std::move(status)); });
+        });
+      });
 }
 
 void ShardSet::accept_stream(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,

@@ -41,7 +41,11 @@ class ShardSet final : public PhoneDirectory, public StreamSink {
   EventLoop& front_;
   std::string phones_dir_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::unordered_map<std::string, std::size_t> places_;  // phone → index of its shard
+  struct Place {
+    std::size_t shard = 0;    // index
+    std::uint64_t asked = 0;  // puts and removals so far: an old answer does not free the place
+  };
+  std::unordered_map<std::string, Place> places_;  // by the phone's id
 };
 
 }  // namespace rp

@@ -16,6 +16,8 @@ import tempfile
 import time
 
 BUILD = pathlib.Path(os.environ.get("RP_BUILD_DIR", pathlib.Path(__file__).resolve().parents[2] / "build/dev"))
+# Set by CTest in sanitizer builds. Their runtimes need system calls that the engine gives up otherwise.
+SANITIZED = bool(os.environ.get("RP_SANITIZE"))
 
 
 class Failure(Exception):
@@ -35,6 +37,8 @@ class UnixConnection(http.client.HTTPConnection):
 
 def wait_until(what, condition, seconds=20.0):
     """Polls until condition() is true and returns its value; Failure names what was waited for."""
+    if SANITIZED:
+        seconds *= 3
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -69,15 +73,25 @@ class Stack:
         self._tool("keys", "--directory", str(self.path))
         try:
             self.start_engine()
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(type(error))
             raise
         return self
 
-    def __exit__(self, *_):
-        for process in reversed(self._processes):
-            end(process)
-        self._directory.cleanup()
+    def __exit__(self, failure=None, *_):
+        try:
+            for process in reversed(self._processes):
+                self._end(process, failure)
+        finally:
+            self._directory.cleanup()
+
+    def _end(self, process, failure):
+        """Ends a process; an engine that was still running must end well, which is also how a sanitizer's
+        finding (a leak, a race) comes to light."""
+        judged = process is self.engine and failure is None and process.poll() is None
+        end(process, seconds=30 if SANITIZED else 5)
+        if judged and process.returncode != 0:
+            raise Failure(f"the engine ended with {process.returncode}:\n{self.log()}")
 
     def _tool(self, *args):
         done = subprocess.run([str(BUILD / "bin/rackphone-test-keys"), *args], capture_output=True, text=True)
@@ -93,6 +107,8 @@ class Stack:
                 "--tls-cert", str(self.path / "cert.pem"), "--tls-key", str(self.path / "key.pem")]
         if self._encoder:
             args += ["--encoder", self._encoder]
+        if SANITIZED:
+            args += ["--no-harden"]
         self.engine = subprocess.Popen(args + self._extra, stdout=log, stderr=log)
         self._processes.append(self.engine)
         wait_until("the engine's control socket", lambda: self.engine.poll() is not None or self._healthy())
@@ -145,6 +161,8 @@ class Stack:
         environment.update(XDG_RUNTIME_DIR=str(runtime),
                            WAYLAND_DISPLAY=str(self.path / "phones" / phone / "wayland-0"),
                            XDG_SESSION_TYPE="wayland", GDK_BACKEND="wayland", LIBGL_ALWAYS_SOFTWARE="1")
+        # Apps are guests, which may leak; the engine is what is judged.
+        environment["ASAN_OPTIONS"] = "detect_leaks=0"
         environment.update(env or {})
         log = open(self.path / f"{log_name or pathlib.Path(command[0]).name}.log", "ab")
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True, **kwargs)
@@ -184,8 +202,8 @@ class Stack:
         raise Failure("the engine has no VmRSS")
 
 
-def end(process):
-    """Ends a process that was started here: asks, waits, then insists."""
+def end(process, seconds=5):
+    """Ends a process that was started here: asks, waits up to `seconds`, then insists."""
     def send(number):
         if getattr(process, "own_group", False):
             os.killpg(process.pid, number)
@@ -198,7 +216,7 @@ def end(process):
         process.wait()
         return
     try:
-        process.wait(timeout=5)
+        process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         send(signal.SIGKILL)
         process.wait()

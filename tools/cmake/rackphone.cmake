@@ -2,7 +2,8 @@
 #
 #   rp_library(NAME SOURCES a.cc … [DEPS rp_x PkgConfig::y …])   a static library
 #   rp_program(NAME SOURCES … [DEPS …])                         an executable that is installed
-#   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s])      a GoogleTest binary, one CTest entry
+#   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
+#                                                               a GoogleTest binary, one CTest entry
 #   rp_benchmark(NAME SOURCES … [DEPS …])                       a Google Benchmark binary
 #   rp_fuzzer(NAME SOURCES … [DEPS …] CORPUS dir)                a libFuzzer binary (RP_FUZZ only)
 
@@ -51,6 +52,11 @@ if(RP_LLD)
   target_link_options(rp_options INTERFACE -fuse-ld=lld)
 endif()
 
+# What a sanitizer build needs, instead of everything: AddressSanitizer's runs all unit and contract tests,
+# ThreadSanitizer's those that have threads (label `threaded`). Both run scenario_core and so its programs.
+add_custom_target(sanitized_tests)
+add_custom_target(threaded_tests)
+
 function(rp_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${A_SOURCES})
@@ -70,7 +76,7 @@ function(rp_test name)
   if(NOT BUILD_TESTING)
     return()
   endif()
-  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(A "THREADED" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   find_package(GTest REQUIRED)
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS} GTest::gmock GTest::gtest_main)
@@ -79,6 +85,13 @@ function(rp_test name)
   endif()
   if(NOT A_LABELS)
     set(A_LABELS unit)
+  endif()
+  if(NOT "scenario" IN_LIST A_LABELS)
+    add_dependencies(sanitized_tests ${name})
+  endif()
+  if(A_THREADED)
+    list(APPEND A_LABELS threaded)
+    add_dependencies(threaded_tests ${name})
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
