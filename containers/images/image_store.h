@@ -31,6 +31,7 @@ struct Image {
   std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> environment;
   std::uint32_t user = 1000;
+  std::int32_t own_scale_120 = 0;  // as Recipe has it
 };
 
 struct ImageProgress {

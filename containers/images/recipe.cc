@@ -131,6 +131,9 @@ Result<Recipe> from_table(const toml::table& table, const std::string& source) {
   reader.texts("command", recipe.command, true);
   reader.variables("environment", recipe.environment);
   reader.number("user", 1, 60'000, user);
+  std::int64_t own_scale_120 = 0;
+  reader.number("own_scale_120", 60, 960, own_scale_120);
+  recipe.own_scale_120 = static_cast<std::int32_t>(own_scale_120);
   reader.number("size_mib", 1, 1'000'000, recipe.size_mib);
   const toml::array* files = reader.tables("file");
   if (recipe.name.size() > 40 || !is_name(recipe.name, "-"))

@@ -1,7 +1,7 @@
 // A recipe: what an image is made of, in TOML. Fields: name, title, packages, command, environment,
-// user (uid and gid of the account "phone"), size_mib (what a build takes on disk), and [[file]]
-// tables with path, content, mode and owner. Unknown fields are errors, so that a slip of the pen
-// is seen. Thread rule: plain values, pure functions.
+// user (uid and gid of the account "phone"), own_scale_120, size_mib (what a build takes on disk),
+// and [[file]] tables with path, content, mode and owner. Unknown fields are errors, so that a slip
+// of the pen is seen. Thread rule: plain values, pure functions.
 #pragma once
 
 #include <sys/types.h>
@@ -30,6 +30,9 @@ struct Recipe {
   std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> environment;
   std::uint32_t user = 1000;
+  // × 120: the scale the session draws with whatever its display says (a nested compositor that
+  // knows no scale of its parent); 0: apps follow the display.
+  std::int32_t own_scale_120 = 0;
   std::int64_t size_mib = 0;
   std::vector<RecipeFile> files;
   std::string text;  // the recipe as it was read; part of the image's digest

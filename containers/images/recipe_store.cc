@@ -121,6 +121,7 @@ Image RecipeStore::current(const Recipe& recipe) const {
   image.command = recipe.command;
   image.environment = recipe.environment;
   image.user = recipe.user;
+  image.own_scale_120 = recipe.own_scale_120;
   const json note = json::parse(read_all(path(recipe.name + ".json")), nullptr, false);
   if (!note.is_object()) return image;
   try {

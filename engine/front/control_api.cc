@@ -106,6 +106,8 @@ void ControlApi::put_phone(const HttpRequest& request, const HttpResponder& resp
   phone.mode.size = {side("width"), side("height")};
   phone.mode.scale_120 = static_cast<std::int32_t>(
       fields.integer_or("scale_120", phone.mode.scale_120, kMinScale_120, kMaxScale_120));
+  phone.own_scale_120 =
+      static_cast<std::int32_t>(fields.integer_or("own_scale_120", 0, 0, kMaxScale_120));
   phone.mode.refresh_mhz =
       static_cast<std::int32_t>(fields.integer_or("refresh_hz", 60, 1, kMaxRefresh_hz) * 1000);
   if (auto bad = fields.finish()) return responder.send(std::move(*bad));

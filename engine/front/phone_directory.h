@@ -17,6 +17,8 @@ struct PhoneRequest {
   std::string id;    // [a-z0-9-]{1,40}, checked by the caller
   std::string name;  // for people; at most 100 bytes
   OutputMode mode;   // sides within limits.h, checked by the caller
+  std::int32_t own_scale_120 =
+      0;  // what the phone draws with whatever its display says; 0: it follows
 };
 
 struct PhoneInfo {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/limits.h"
 #include "engine/base/log.h"
 
 namespace rp {
@@ -19,6 +20,21 @@ constexpr std::uint32_t kStartBitrate_kbps = 4'000;
 
 Duration interval_of(std::int32_t refresh_mhz) {
   return Duration(1'000'000'000LL / std::max(refresh_mhz, 1'000));
+}
+
+// Keeps the size people see (pixels ÷ scale) and moves the scale into the pixels, as far as they
+// may go.
+OutputMode with_own_scale(OutputMode mode, std::int32_t own_scale_120) {
+  if (own_scale_120 == 0 || mode.scale_120 <= 0) return mode;
+  const double longest = std::max(mode.size.width, mode.size.height);
+  const double shortest = std::min(mode.size.width, mode.size.height);
+  const double factor =
+      std::clamp(static_cast<double>(own_scale_120) / mode.scale_120,
+                 limits::kMinOutputSide_px / shortest, limits::kMaxOutputSide_px / longest);
+  mode.size.width = static_cast<std::int32_t>(mode.size.width * factor + 0.5);
+  mode.size.height = static_cast<std::int32_t>(mode.size.height * factor + 0.5);
+  mode.scale_120 = 120;
+  return mode;
 }
 
 std::uint32_t span_us(TimePoint from, TimePoint to) {
@@ -43,6 +59,7 @@ Session::Session(SessionParts parts, SessionOptions options)
 Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOptions options) {
   std::unique_ptr<Session> session(new Session(std::move(parts), std::move(options)));
   Session& s = *session;
+  s.options_.display.mode = with_own_scale(s.options_.display.mode, s.options_.own_scale_120);
   RP_ASSIGN(s.display_, s.parts_.make_display(s.parts_.loop, s.options_.display, s));
   s.composer_ = s.parts_.make_composer();
   s.router_ = std::make_unique<InputRouter>(s.parts_.loop.clock(), *s.display_, s.inputs_,
@@ -342,7 +359,7 @@ void Session::on_viewer_mode(Viewer& viewer) {
 }
 
 void Session::apply_mode() {
-  OutputMode mode = viewer_->wanted_mode(display_->mode());
+  OutputMode mode = with_own_scale(viewer_->wanted_mode(display_->mode()), options_.own_scale_120);
   const int cap_hz = viewer_->max_fps() > 0 ? viewer_->max_fps() : options_.max_refresh_hz;
   mode.refresh_mhz = std::min(cap_hz, options_.max_refresh_hz) * 1'000;
   pacer_.set_interval(interval_of(mode.refresh_mhz));

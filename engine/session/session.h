@@ -35,6 +35,11 @@ struct SessionOptions {
   std::string name;  // for people
   DisplayOptions display;
   int max_refresh_hz = 60;  // whatever the viewer's screen can do
+  // × 120. A phone that draws with a scale of its own (a nested compositor that knows no scale of
+  // its display) gets a display of scale 1 with as many pixels as that scale needs for the viewer's
+  // size; the viewer scales the picture when its density is another. 0: the phone follows the
+  // display's scale.
+  std::int32_t own_scale_120 = 0;
 };
 
 // Where a session gets its stages from; the shard fills it in from the driver tables.

@@ -31,6 +31,7 @@ struct PhoneOptions {
   std::string id;
   std::string name;
   OutputMode mode;
+  std::int32_t own_scale_120 = 0;  // as SessionOptions has it
 };
 
 class Shard {

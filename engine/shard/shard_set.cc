@@ -56,7 +56,7 @@ void ShardSet::put(PhoneRequest request, std::function<void(Result<PhoneInfo>)> 
   ask(
       shard,
       [request = std::move(request)](Shard& s) {
-        return s.put({request.id, request.name, request.mode});
+        return s.put({request.id, request.name, request.mode, request.own_scale_120});
       },
       [this, id, answer = std::move(answer)](Result<SessionStatus> status) {
         if (!status) {

@@ -28,8 +28,8 @@ class EngineControl {
 
   virtual ~EngineControl() = default;
   virtual void list(Listed done) = 0;
-  // Makes the phone's display, or leaves it as it is.
-  virtual void put(const Phone& phone, Done done) = 0;
+  // Makes the phone's display, or leaves it as it is. `own_scale_120`: as the image has it.
+  virtual void put(const Phone& phone, std::int32_t own_scale_120, Done done) = 0;
   // Nothing when there is none.
   virtual void remove(const std::string& id, Done done) = 0;
 };

@@ -147,12 +147,10 @@ void HttpEngine::list(Listed done) {
                });
 }
 
-void HttpEngine::put(const Phone& phone, Done done) {
-  const nlohmann::json body{{"name", phone.name},
-                            {"width", phone.width_px},
-                            {"height", phone.height_px},
-                            {"scale_120", phone.scale_120},
-                            {"refresh_hz", 60}};
+void HttpEngine::put(const Phone& phone, std::int32_t own_scale_120, Done done) {
+  const nlohmann::json body{
+      {"name", phone.name},           {"width", phone.width_px},        {"height", phone.height_px},
+      {"scale_120", phone.scale_120}, {"own_scale_120", own_scale_120}, {"refresh_hz", 60}};
   client_.send(request_of("PUT", "/v1/phones/" + phone.id, body.dump()), kTimeout,
                [done = std::move(done)](const Result<HttpResponse>& response) {
                  done(status_of(response, "make a display"));

@@ -23,7 +23,7 @@ class HttpEngine final : public EngineControl {
              std::function<void()> changed);
 
   void list(Listed done) override;
-  void put(const Phone& phone, Done done) override;
+  void put(const Phone& phone, std::int32_t own_scale_120, Done done) override;
   void remove(const std::string& id, Done done) override;
 
   // GET /v1/health of the engine at hand, as it came with the last list(); empty while it is down.

@@ -30,7 +30,11 @@ void Reconciler::run_step(const Phone& phone, Step step, const Look& look) {
                  alive = std::weak_ptr<bool>(alive_)](Status status) {
       if (!alive.expired()) finish(id, step, began, status);
     };
-    if (step == Step::kPutDisplay) return parts_.engine.put(phone, std::move(done));
+    if (step == Step::kPutDisplay) {
+      const auto image = look.images.find(phone.image);
+      return parts_.engine.put(phone, image == look.images.end() ? 0 : image->second.own_scale_120,
+                               std::move(done));
+    }
     return parts_.engine.remove(phone.id, std::move(done));
   }
   run_blocking(phone.id, step, work_of(phone, step, look));

@@ -44,7 +44,7 @@ class FakeEngine final : public EngineControl {
         answer->push_back({id, "/run/phones/" + id, 1, 0, true});
     loop_.post([done, answer] { done(answer); });
   }
-  void put(const Phone& phone, Done done) override {
+  void put(const Phone& phone, std::int32_t /*own_scale_120*/, Done done) override {
     if (up) displays.insert(phone.id);
     answer(std::move(done));
   }

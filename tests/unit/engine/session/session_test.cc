@@ -64,7 +64,10 @@ class ManualEncoder final : public Encoder {
 
 class SessionTest : public testing::Test {
  protected:
-  SessionTest() {
+  SessionTest() { make_session(); }
+
+  void make_session() {
+    session_.reset();
     SessionParts parts{
         *loop_, registry_,
         [this](EventLoop& loop, DisplayOptions options,
@@ -84,6 +87,7 @@ class SessionTest : public testing::Test {
     SessionOptions options;
     options.id = "p1";
     options.name = "Phone 1";
+    options.own_scale_120 = own_scale_120_;
     session_ = *Session::create(std::move(parts), std::move(options));
   }
 
@@ -137,6 +141,7 @@ class SessionTest : public testing::Test {
   FakeDisplay* display_ = nullptr;
   ManualEncoder* encoder_ = nullptr;
   int encoders_made_ = 0;
+  std::int32_t own_scale_120_ = 0;
   std::unique_ptr<Session> session_;
 };
 
@@ -278,6 +283,15 @@ TEST_F(SessionTest, ResizeChangesTheDisplayAndTheEncoder) {
   EXPECT_EQ(encoders_made_, 2);
   ASSERT_EQ(encoder_->requests.size(), 1U);
   EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, PhoneWithItsOwnScaleGetsThePixelsForIt) {
+  own_scale_120_ = 240;
+  make_session();
+  EXPECT_EQ(display_->mode().scale_120, 120);
+  attach();  // 720 × 1280 at scale 1
+  EXPECT_EQ(display_->mode().size, (Size{1440, 2560}));
+  EXPECT_EQ(display_->mode().scale_120, 120);
 }
 
 TEST_F(SessionTest, FrameNamesTheInputItAnswers) {
