@@ -36,6 +36,8 @@ Surface::~Surface() {
     if (child != nullptr) child->parent_destroyed();
   }
   if (RoleHandler* handler = std::exchange(handler_, nullptr)) handler->on_surface_destroyed();
+  // An xdg_surface that was never given a role is not the handler, and would keep a dead pointer.
+  if (shell_object_ != nullptr) shell_object_->on_surface_destroyed();
   discard_feedbacks(pending_.feedbacks);
   discard_feedbacks(current_.feedbacks);
   compositor_.surface_destroyed(*this);
