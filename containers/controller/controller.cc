@@ -39,7 +39,7 @@ std::string Controller::people_socket(const std::string& run_dir) {
 Result<std::unique_ptr<Controller>> Controller::create(const Parts& parts,
                                                        const ControllerOptions& options) {
   RP_TRY(make_directory(options.state_dir, 0700, -1));
-  RP_TRY(make_directory(options.state_dir + "/phones", 0711, -1));
+  RP_TRY(make_directory(options.state_dir + "/phones", 0700, -1));
   RP_TRY(make_directory(options.run_dir, 0755, -1));
   RP_TRY(make_directory(options.run_dir + "/api", 0750, options.api_gid));
   RP_ASSIGN(auto database, Database::open(options.state_dir + "/rackphone.db"));

@@ -54,7 +54,7 @@ enum class PhoneState {
 std::string_view to_string(PhoneState state);
 
 // What is really there of one phone.
-struct PhoneInfo {
+struct ContainerInfo {
   std::string id;
   PhoneState state = PhoneState::kAbsent;
   pid_t init_pid = 0;    // on the host; 0 when nothing runs
@@ -95,9 +95,9 @@ class Runtime {
   [[nodiscard]] virtual Status remove(std::string_view id) = 0;
 
   // Every phone of this instance that has left any trace, by id.
-  [[nodiscard]] virtual Result<std::vector<PhoneInfo>> list() = 0;
+  [[nodiscard]] virtual Result<std::vector<ContainerInfo>> list() = 0;
   // kAbsent when there is none: asking is no error.
-  [[nodiscard]] virtual Result<PhoneInfo> inspect(std::string_view id) = 0;
+  [[nodiscard]] virtual Result<ContainerInfo> inspect(std::string_view id) = 0;
   // The newest `max_bytes` of what the phone wrote to stdout and stderr; kNotFound when absent.
   [[nodiscard]] virtual Result<std::string> read_log(std::string_view id,
                                                      std::size_t max_bytes) = 0;

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <memory>
 #include <optional>
 
@@ -78,9 +79,17 @@ Status become(const Identity& identity) {
   return {};
 }
 
+// A parent that died before the call sends no signal any more.
+Status follow_parent(pid_t parent) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return fail_errno("end with the parent");
+  if (::getppid() != parent) return fail(ErrorCode::kUnavailable, "the parent has ended already");
+  return {};
+}
+
 }  // namespace
 
 Status harden(const HardenOptions& options) {
+  const pid_t parent = ::getppid();
   RP_TRY(check_single_thread());
   std::optional<Identity> identity;
   if (!options.user.empty() && ::geteuid() == 0) {
@@ -89,6 +98,7 @@ Status harden(const HardenOptions& options) {
   drop_bounding_set();
   if (identity) RP_TRY(become(*identity));
   RP_TRY(drop_capabilities());
+  if (options.end_with_parent) RP_TRY(follow_parent(parent));
   // Not dumpable: another process of the same user can neither read our memory nor our descriptors.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
     return fail_errno("give up gaining privileges");

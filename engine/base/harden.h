@@ -17,9 +17,11 @@ struct HardenOptions {
   // To become when running as root; empty: stay who we are.
   std::string user = {};
   std::vector<std::string> groups = {};  // kept beside the user's own ("render" for a GPU)
+  // SIGTERM when the parent dies. Asked for here, for becoming another user clears it.
+  bool end_with_parent = false;
   bool filter_system_calls = true;
-  bool device_ioctls =
-      false;  // drivers (DRM, V4L2) speak through any ioctl; otherwise a short list
+  // Drivers (DRM, V4L2) speak through any ioctl; otherwise a short list.
+  bool device_ioctls = false;
   bool executable_memory = false;  // drivers that compile shaders at run time
 };
 

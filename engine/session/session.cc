@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
+#include "engine/session/span.h"
 
 namespace rp {
 namespace {
@@ -35,11 +36,6 @@ OutputMode with_own_scale(OutputMode mode, std::int32_t own_scale_120) {
   mode.size.height = static_cast<std::int32_t>(mode.size.height * factor + 0.5);
   mode.scale_120 = 120;
   return mode;
-}
-
-std::uint32_t span_us(TimePoint from, TimePoint to) {
-  const std::int64_t us = (to - from).count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(us, 0, UINT32_MAX));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "engine/base/log.h"
 #include "engine/session/input_router.h"
+#include "engine/session/span.h"
 
 namespace rp {
 namespace {
@@ -19,10 +20,6 @@ constexpr Duration kResizeMerge = milliseconds(100);
 constexpr Duration kKeyRequestGap = milliseconds(500);
 constexpr Duration kStatsInterval = seconds(1);
 constexpr Duration kRateInterval = milliseconds(50);
-
-std::uint32_t span_us(TimePoint from, TimePoint to) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>((to - from).count(), 0, UINT32_MAX));
-}
 
 }  // namespace
 

@@ -20,8 +20,8 @@ enum class TextKind : std::uint8_t { kCommit = 0, kPreedit = 1 };
 struct Text {
   std::uint32_t input_sequence = 0;
   TextKind kind = TextKind::kCommit;
-  std::uint16_t cursor = 0;  // byte in `text`, on a character's boundary; for preedit
-  std::string_view text = {};     // at most limits::kMaxTextBytes
+  std::uint16_t cursor = 0;    // byte in `text`, on a character's boundary; for preedit
+  std::string_view text = {};  // at most limits::kMaxTextBytes
   friend bool operator==(const Text&, const Text&) = default;
 };
 [[nodiscard]] Result<Text> parse_text(const MessageView& message);

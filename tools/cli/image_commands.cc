@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "containers/images/image_json.h"
 #include "engine/base/http/json.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/rest_client.h"
@@ -19,22 +20,13 @@ using nlohmann::json;
 
 constexpr int kOk = static_cast<int>(Exit::kOk);
 
-json to_json(const Image& image) {
-  return {{"name", image.name},
-          {"title", image.title},
-          {"digest", image.digest},
-          {"state", to_string(image.state)},
-          {"size_bytes", image.size_bytes},
-          {"built_at", image.built_unix_s}};
-}
-
 int list(CliContext& context, ImageStore& images) {
   const auto all = images.list();
   if (!all) return report(context, cli_error(all.error()));
   json found = json::array();
   std::vector<TableRow> rows;
   for (const Image& image : *all) {
-    found.push_back(to_json(image));
+    found.push_back(image_json(image));
     const bool ready = image.state == ImageState::kReady;
     rows.push_back({image.name, std::string(to_string(image.state)),
                     ready ? human_bytes(image.size_bytes) : "",
@@ -52,7 +44,7 @@ int build(CliContext& context, ImageStore& images, const std::string& name) {
   end_progress(context);
   if (!built) return report(context, cli_error(built.error()));
   if (context.json)
-    context.out << to_json(*built).dump(2) << "\n";
+    context.out << image_json(*built).dump(2) << "\n";
   else
     context.out << fmt::format("Image {} is ready ({}).\n", name, human_bytes(built->size_bytes));
   return kOk;

@@ -30,7 +30,7 @@ void Reconciler::kick() {
   if (!passing_) pass_timer_.arm_after(Duration(0));
 }
 
-const PhoneInfo* Reconciler::container(const std::string& id) const {
+const ContainerInfo* Reconciler::container(const std::string& id) const {
   const auto found = containers_.find(id);
   return found == containers_.end() ? nullptr : &found->second;
 }
@@ -71,7 +71,7 @@ void Reconciler::pass() {
 
 // After the runtime: a container that ended because its engine died is then never seen beside a
 // display.
-void Reconciler::look_at_engine(std::shared_ptr<Look> look) {
+void Reconciler::look_at_engine(const std::shared_ptr<Look>& look) {
   const TimePoint began = parts_.loop.clock().now();
   parts_.engine.list([this, look, began, alive = std::weak_ptr<bool>(alive_)](
                          Result<std::vector<EnginePhone>> listed) {
@@ -100,7 +100,7 @@ void Reconciler::judge(const Look& look) {
     return;
   }
   containers_.clear();
-  for (const PhoneInfo& info : *look.containers) containers_[info.id] = info;
+  for (const ContainerInfo& info : *look.containers) containers_[info.id] = info;
   auto rows = parts_.phones.all();
   if (!rows) {
     log_limited(LogLevel::kError, "store.read_failed", {{"error", rows.error()}});
@@ -129,7 +129,7 @@ Found Reconciler::found_of(const Phone& phone, const Look& look) {
   found.retry_at = memory.retry_at;
   found.engine_up = engine_up_;
   found.display = displays_.contains(phone.id);
-  const PhoneInfo* info = container(phone.id);
+  const ContainerInfo* info = container(phone.id);
   if (info != nullptr) {
     found.container = info->state;
     found.exit_status = info->exit_status;

@@ -51,7 +51,7 @@ class Reconciler {
   // Why the runtime cannot be used, as of the last pass; empty: it can.
   [[nodiscard]] const std::string& runtime_fault() const { return runtime_fault_; }
   // What the runtime and the engine said of a phone in the last pass; nullptr: nothing.
-  [[nodiscard]] const PhoneInfo* container(const std::string& id) const;
+  [[nodiscard]] const ContainerInfo* container(const std::string& id) const;
   [[nodiscard]] const EnginePhone* display(const std::string& id) const;
   // A pass is asked for or under way, or an operation is.
   [[nodiscard]] bool busy() const { return passing_ || kicked_ || !operating_.empty(); }
@@ -59,7 +59,7 @@ class Reconciler {
  private:
   // What a worker sees of the host in one pass.
   struct Look {
-    Result<std::vector<PhoneInfo>> containers;
+    Result<std::vector<ContainerInfo>> containers;
     std::map<std::string, Image> images;
     std::map<std::string, std::string> image_errors;
   };
@@ -73,7 +73,7 @@ class Reconciler {
   };
 
   void pass();
-  void look_at_engine(std::shared_ptr<Look> look);
+  void look_at_engine(const std::shared_ptr<Look>& look);
   void judge(const Look& look);
   void judge_phone(const Phone& phone, const Look& look);
   void remove_orphans(const std::vector<Phone>& phones);
@@ -85,7 +85,7 @@ class Reconciler {
   [[nodiscard]] std::function<Status()> work_of(const Phone& phone, Step step, const Look& look);
   [[nodiscard]] PhoneSpec spec_of(const Phone& phone, const Look& look) const;
   void finish(const std::string& id, Step step, TimePoint began, const Status& status);
-  void finish_start(Phone phone, const Status& status);
+  void finish_start(const Phone& phone, const Status& status);
   void finish_erase(Phone phone, Step step, const Status& status);
   void set_next_look(TimePoint when);
 
@@ -100,7 +100,7 @@ class Reconciler {
   std::string runtime_fault_;
   std::uint64_t pass_ = 0;
   TimePoint next_look_;
-  std::map<std::string, PhoneInfo> containers_;
+  std::map<std::string, ContainerInfo> containers_;
   std::map<std::string, EnginePhone> displays_;
   std::map<std::string, Memory> memory_;
   std::set<std::string> operating_;  // phones with an operation under way

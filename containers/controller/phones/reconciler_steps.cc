@@ -121,7 +121,7 @@ void Reconciler::finish(const std::string& id, Step step, TimePoint began, const
     poll_timer_.arm_after(std::min<Duration>(options_.poll, std::chrono::seconds(1)));
 }
 
-void Reconciler::finish_start(Phone phone, const Status& status) {
+void Reconciler::finish_start(const Phone& phone, const Status& status) {
   host_ready_ = status.has_value();
   Memory& memory = memory_[phone.id];
   memory.running_since = {};

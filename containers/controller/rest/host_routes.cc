@@ -4,20 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "containers/controller/rest/api.h"
+#include "containers/images/image_json.h"
 #include "engine/base/http/json.h"
 
 namespace rp {
 
 namespace {
-
-nlohmann::json image_json(const Image& image) {
-  return {{"name", image.name},
-          {"title", image.title},
-          {"digest", image.digest},
-          {"state", to_string(image.state)},
-          {"size_bytes", image.size_bytes},
-          {"built_at", image.built_unix_s}};
-}
 
 nlohmann::json disk_json(const std::string& directory) {
   struct statvfs disk {};

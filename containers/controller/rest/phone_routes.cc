@@ -53,7 +53,7 @@ nlohmann::json phone_json(const Phone& phone, PeopleStore& people, const Reconci
     body["clients"] = display->clients;
     body["has_content"] = display->has_content;
   }
-  if (const PhoneInfo* container = reconciler.container(phone.id)) {
+  if (const ContainerInfo* container = reconciler.container(phone.id)) {
     body["memory_bytes"] = container->memory_bytes;
     body["address"] = container->address;
   }

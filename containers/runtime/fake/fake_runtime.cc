@@ -215,9 +215,9 @@ Status FakeRuntime::remove(std::string_view id) {
   return {};
 }
 
-PhoneInfo FakeRuntime::describe(Phone& phone) {
+ContainerInfo FakeRuntime::describe(Phone& phone) {
   reap(phone, false);
-  PhoneInfo info;
+  ContainerInfo info;
   info.id = phone.spec.id;
   info.state = phone.state;
   info.init_pid = phone.pid;
@@ -228,20 +228,20 @@ PhoneInfo FakeRuntime::describe(Phone& phone) {
   return info;
 }
 
-Result<std::vector<PhoneInfo>> FakeRuntime::list() {
+Result<std::vector<ContainerInfo>> FakeRuntime::list() {
   const std::scoped_lock lock(mutex_);
-  std::vector<PhoneInfo> all;
+  std::vector<ContainerInfo> all;
   all.reserve(phones_.size());
   for (auto& [id, phone] : phones_) all.push_back(describe(phone));
   return all;
 }
 
-Result<PhoneInfo> FakeRuntime::inspect(std::string_view id) {
+Result<ContainerInfo> FakeRuntime::inspect(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(mutex_);
   const auto found = phones_.find(id);
   if (found != phones_.end()) return describe(found->second);
-  PhoneInfo absent;
+  ContainerInfo absent;
   absent.id = id;
   return absent;
 }

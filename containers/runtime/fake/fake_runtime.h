@@ -34,8 +34,8 @@ class FakeRuntime final : public Runtime {
   [[nodiscard]] Status freeze(std::string_view id) override;
   [[nodiscard]] Status thaw(std::string_view id) override;
   [[nodiscard]] Status remove(std::string_view id) override;
-  [[nodiscard]] Result<std::vector<PhoneInfo>> list() override;
-  [[nodiscard]] Result<PhoneInfo> inspect(std::string_view id) override;
+  [[nodiscard]] Result<std::vector<ContainerInfo>> list() override;
+  [[nodiscard]] Result<ContainerInfo> inspect(std::string_view id) override;
   [[nodiscard]] Result<std::string> read_log(std::string_view id, std::size_t max_bytes) override;
 
   // What tests do to it: the next call that would change something fails with `error`; a simulated
@@ -57,7 +57,7 @@ class FakeRuntime final : public Runtime {
   [[nodiscard]] Status spawn(Phone& phone) const;
   void end(Phone& phone, int signal, std::chrono::milliseconds grace) const;
   static void reap(Phone& phone, bool wait);
-  [[nodiscard]] static PhoneInfo describe(Phone& phone);
+  [[nodiscard]] static ContainerInfo describe(Phone& phone);
 
   FakeRuntimeOptions options_;
   std::mutex mutex_;

@@ -139,8 +139,8 @@ Status RuncRuntime::create(const PhoneSpec& spec) {
   return forward(built.error());
 }
 
-Result<PhoneInfo> RuncRuntime::whole(std::string_view id) const {
-  PhoneInfo info = describe(id);
+Result<ContainerInfo> RuncRuntime::whole(std::string_view id) const {
+  ContainerInfo info = describe(id);
   if (info.state == PhoneState::kAbsent)
     return fail(ErrorCode::kNotFound, phone_named(id) + " does not exist: create it first");
   if (info.state == PhoneState::kLeftover)
@@ -159,14 +159,15 @@ Status RuncRuntime::runc(const char* verb, std::string_view id) const {
 Status RuncRuntime::start(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(phone_mutex(id));
-  RP_ASSIGN(const PhoneInfo info, whole(id));
+  RP_ASSIGN(const ContainerInfo info, whole(id));
   if (info.state == PhoneState::kRunning || info.state == PhoneState::kFrozen) return {};
   if (info.state == PhoneState::kStopped)
     return fail(ErrorCode::kExists, phone_named(id) + " has ended already: remove it first");
   return runc("start", id);
 }
 
-Status RuncRuntime::end(const PhoneInfo& info, int signal, std::chrono::milliseconds grace) const {
+Status RuncRuntime::end(const ContainerInfo& info, int signal,
+                        std::chrono::milliseconds grace) const {
   if (info.init_pid == 0) return {};
   const Cgroups groups = cgroups(info.id);
   const UniqueFd init(static_cast<int>(::syscall(SYS_pidfd_open, info.init_pid, 0)));
@@ -190,21 +191,21 @@ Status RuncRuntime::end(const PhoneInfo& info, int signal, std::chrono::millisec
 Status RuncRuntime::stop(std::string_view id, std::chrono::milliseconds grace) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(phone_mutex(id));
-  RP_ASSIGN(const PhoneInfo info, whole(id));
+  RP_ASSIGN(const ContainerInfo info, whole(id));
   return end(info, SIGTERM, grace);
 }
 
 Status RuncRuntime::kill(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(phone_mutex(id));
-  RP_ASSIGN(const PhoneInfo info, whole(id));
+  RP_ASSIGN(const ContainerInfo info, whole(id));
   return end(info, SIGKILL, 0ms);
 }
 
 Status RuncRuntime::freeze(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(phone_mutex(id));
-  RP_ASSIGN(const PhoneInfo info, whole(id));
+  RP_ASSIGN(const ContainerInfo info, whole(id));
   if (info.state == PhoneState::kFrozen) return {};
   if (info.state != PhoneState::kRunning)
     return fail(ErrorCode::kExists, phone_named(id) + " is not running");
@@ -214,7 +215,7 @@ Status RuncRuntime::freeze(std::string_view id) {
 Status RuncRuntime::thaw(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   const std::scoped_lock lock(phone_mutex(id));
-  RP_ASSIGN(const PhoneInfo info, whole(id));
+  RP_ASSIGN(const ContainerInfo info, whole(id));
   if (info.state == PhoneState::kRunning) return {};
   if (info.state != PhoneState::kFrozen)
     return fail(ErrorCode::kExists, phone_named(id) + " is not frozen");
@@ -227,8 +228,8 @@ Status RuncRuntime::remove(std::string_view id) {
   return remove_traces(id);
 }
 
-PhoneInfo RuncRuntime::describe(std::string_view id) const {
-  PhoneInfo info;
+ContainerInfo RuncRuntime::describe(std::string_view id) const {
+  ContainerInfo info;
   info.id = id;
   const std::string dir = instance_.phone_dir(id);
   const std::string state_dir = instance_.runc_root() + "/" + instance_.container(id);
@@ -271,12 +272,12 @@ PhoneInfo RuncRuntime::describe(std::string_view id) const {
   return info;
 }
 
-Result<PhoneInfo> RuncRuntime::inspect(std::string_view id) {
+Result<ContainerInfo> RuncRuntime::inspect(std::string_view id) {
   RP_TRY(validate_phone_id(id));
   return describe(id);
 }
 
-Result<std::vector<PhoneInfo>> RuncRuntime::list() {
+Result<std::vector<ContainerInfo>> RuncRuntime::list() {
   std::set<std::string> ids;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(instance_.phones_dir(), error))
@@ -287,10 +288,10 @@ Result<std::vector<PhoneInfo>> RuncRuntime::list() {
       ids.insert(name.substr(prefix.size()));
   for (const auto& name : cgroups_below(hierarchies_, instance_.cgroup_parent())) ids.insert(name);
   for (const auto& [slot, id] : network_.attached()) ids.insert(id);
-  std::vector<PhoneInfo> all;
+  std::vector<ContainerInfo> all;
   for (const auto& id : ids) {
     if (!validate_phone_id(id)) continue;
-    PhoneInfo info = describe(id);
+    ContainerInfo info = describe(id);
     if (info.state != PhoneState::kAbsent) all.push_back(std::move(info));
   }
   return all;

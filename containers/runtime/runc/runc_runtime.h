@@ -42,8 +42,8 @@ class RuncRuntime final : public Runtime {
   [[nodiscard]] Status freeze(std::string_view id) override;
   [[nodiscard]] Status thaw(std::string_view id) override;
   [[nodiscard]] Status remove(std::string_view id) override;
-  [[nodiscard]] Result<std::vector<PhoneInfo>> list() override;
-  [[nodiscard]] Result<PhoneInfo> inspect(std::string_view id) override;
+  [[nodiscard]] Result<std::vector<ContainerInfo>> list() override;
+  [[nodiscard]] Result<ContainerInfo> inspect(std::string_view id) override;
   [[nodiscard]] Result<std::string> read_log(std::string_view id, std::size_t max_bytes) override;
 
  private:
@@ -51,15 +51,15 @@ class RuncRuntime final : public Runtime {
 
   [[nodiscard]] std::mutex& phone_mutex(std::string_view id);
   [[nodiscard]] Cgroups cgroups(std::string_view id) const;
-  [[nodiscard]] PhoneInfo describe(std::string_view id) const;
+  [[nodiscard]] ContainerInfo describe(std::string_view id) const;
   // The phone, or kNotFound; kLeftover is an error too.
-  [[nodiscard]] Result<PhoneInfo> whole(std::string_view id) const;
+  [[nodiscard]] Result<ContainerInfo> whole(std::string_view id) const;
   [[nodiscard]] Result<int> take_slot(std::string_view id);
   [[nodiscard]] Status build(const PhoneSpec& spec);
   [[nodiscard]] Status write_bundle(const PhoneSpec& spec, int slot) const;
   [[nodiscard]] Status spawn_container(std::string_view id) const;
   [[nodiscard]] Status runc(const char* verb, std::string_view id) const;
-  [[nodiscard]] Status end(const PhoneInfo& info, int signal,
+  [[nodiscard]] Status end(const ContainerInfo& info, int signal,
                            std::chrono::milliseconds grace) const;
   [[nodiscard]] Status remove_traces(std::string_view id);
 

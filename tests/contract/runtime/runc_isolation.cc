@@ -221,7 +221,7 @@ TEST_F(RuncIsolation, PicksUpPhonesOfAControllerThatWasKilled) {
   const pid_t before = runtime().inspect("p")->init_pid;
   bench_->restart();
   ASSERT_TRUE(runtime().up());
-  const PhoneInfo info = runtime().inspect("p").value();
+  const ContainerInfo info = runtime().inspect("p").value();
   EXPECT_EQ(info.state, PhoneState::kRunning);
   EXPECT_EQ(info.init_pid, before);
   ASSERT_TRUE(runtime().create(bench_->spec("q", kForever)));

@@ -26,8 +26,8 @@ bool poll_until(const std::function<bool()>& done) {
 }
 }  // namespace
 
-PhoneInfo wait_for_state(Runtime& runtime, std::string_view id, PhoneState state) {
-  PhoneInfo info;
+ContainerInfo wait_for_state(Runtime& runtime, std::string_view id, PhoneState state) {
+  ContainerInfo info;
   poll_until([&] {
     if (auto answer = runtime.inspect(id); answer) info = *answer;
     return info.state == state;
@@ -114,7 +114,7 @@ TEST_P(RuntimeContract, GoesThroughItsLife) {
   EXPECT_EQ(state("p"), PhoneState::kCreated);
   must(runtime().create(spec));
   must(runtime().start("p"));
-  const PhoneInfo info = runtime().inspect("p").value();
+  const ContainerInfo info = runtime().inspect("p").value();
   EXPECT_EQ(info.state, PhoneState::kRunning);
   EXPECT_GT(info.init_pid, 0);
   EXPECT_FALSE(info.address.empty());

@@ -34,7 +34,7 @@ inline void PrintTo(const RuntimeCase& c, std::ostream* out) { *out << c.name; }
 [[nodiscard]] RuntimeCase runc_runtime_case();
 
 // Asks inspect() until it answers `state`, for 10 s at most; the last answer either way.
-[[nodiscard]] PhoneInfo wait_for_state(Runtime& runtime, std::string_view id, PhoneState state);
+[[nodiscard]] ContainerInfo wait_for_state(Runtime& runtime, std::string_view id, PhoneState state);
 // Reads the log until it holds `text`, for 10 s at most.
 [[nodiscard]] std::string wait_for_log(Runtime& runtime, std::string_view id,
                                        std::string_view text);

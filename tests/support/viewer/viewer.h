@@ -64,7 +64,9 @@ class TestViewer final : private SenderListener, private wire::ServerMessages {
   void on_payload_free(std::vector<std::uint8_t>) override {}
   void on_closed(const Error& why) override;
   void on_video(const wire::Video& video, std::span<const std::uint8_t> data) override;
-  void on_phone_clipboard(const wire::Clipboard& clipboard) override { clipboard_ = clipboard.text; }
+  void on_phone_clipboard(const wire::Clipboard& clipboard) override {
+    clipboard_ = clipboard.text;
+  }
   void ping();
   template <typename Message>
   void send(const Message& message);

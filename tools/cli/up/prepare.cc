@@ -109,7 +109,7 @@ Result<UnixUser> ensure_user(const std::string& name) {
 
 Status make_directories(const Layout& layout, const UnixUser& user) {
   const UnixUser root;
-  RP_TRY(make(layout.state_dir, 0711, root));
+  RP_TRY(make(layout.state_dir, 0700, root));
   for (const char* name : {"/tls", "/keys", "/log"})
     RP_TRY(make(layout.state_dir + name, 0700, root));
   RP_TRY(make(layout.run_dir, 0755, root));

@@ -133,6 +133,8 @@ class Up {
          "--user", options_.user, "--log-level", options_.log_level},
         layout_.log_file("engine"),
         layout_.pid_file("engine")};
+    // Becoming --user clears what the child was started with, so it asks again itself.
+    child.argv.emplace_back("--end-with-parent");
     child.argv.insert(child.argv.end(), options_.engine_options.begin(),
                       options_.engine_options.end());
     return child;

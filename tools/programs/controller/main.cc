@@ -50,7 +50,7 @@ Status serve(const Options& options) {
   const UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals) return fail_errno("listen for signals");
 
-  if (::mkdir(options.state_dir.c_str(), 0711) != 0 && errno != EEXIST)
+  if (::mkdir(options.state_dir.c_str(), 0700) != 0 && errno != EEXIST)
     return fail_errno("make " + options.state_dir);
   if (::mkdir(options.run_dir.c_str(), 0755) != 0 && errno != EEXIST)
     return fail_errno("make " + options.run_dir);

@@ -39,6 +39,7 @@ struct Options {
   unsigned shards = 0;
   std::string user;
   std::string log_level = "info";
+  bool end_with_parent = false;
   bool no_harden = false;
 };
 
@@ -65,6 +66,8 @@ int parse(int argc, char** argv, Options& options) {
   app.add_option("--user", options.user, "Become this user after start-up (needs root)");
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->capture_default_str();
+  app.add_flag("--end-with-parent", options.end_with_parent,
+               "End when the process that started it ends, as another --user too");
   app.add_flag("--no-harden", options.no_harden,
                "Keep all system calls, for debuggers and sanitizers");
   try {
@@ -150,7 +153,9 @@ Status run(const Options& options) {
   }
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
-  if (!options.no_harden) RP_TRY(harden({.user = options.user}));
+  if (!options.no_harden) {
+    RP_TRY(harden({.user = options.user, .end_with_parent = options.end_with_parent}));
+  }
 
   RP_ASSIGN(auto shards, make_shards(clock, registry, options));
   ShardSet phones(*loop, options.phones_dir, std::move(shards));

@@ -194,6 +194,18 @@ TEST(HardenTest, BecomesTheUser) {
             kNotHardened);
 }
 
+TEST(HardenTest, EndsWithTheParentAsAnotherUserToo) {
+  const auto signal_at_parents_death = [] {
+    int number = 0;
+    return ::prctl(PR_GET_PDEATHSIG, &number, 0, 0, 0) == 0 ? number : -1;
+  };
+  HardenOptions options{.end_with_parent = true, .filter_system_calls = false};
+  if (::geteuid() == 0) options.user = "nobody";
+  EXPECT_EQ(in_hardened_child(options, signal_at_parents_death), SIGTERM);
+  options.end_with_parent = false;
+  EXPECT_EQ(in_hardened_child(options, signal_at_parents_death), 0);
+}
+
 TEST(HardenTest, RefusesWhenThreadsRun) {
   const pid_t child = ::fork();
   if (child == 0) {

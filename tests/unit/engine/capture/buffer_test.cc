@@ -7,7 +7,7 @@
 
 #include "protocol/linux-dmabuf-unstable-v1-client.h"
 #include "protocol/single-pixel-buffer-v1-client.h"
-#include "test_window.h"
+#include "tests/unit/engine/capture/test_window.h"
 
 namespace rp::testing {
 namespace {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "protocol/viewporter-client.h"
-#include "test_window.h"
+#include "tests/unit/engine/capture/test_window.h"
 
 namespace rp::testing {
 namespace {

@@ -8,7 +8,7 @@
 #include <random>
 
 #include "protocol/viewporter-client.h"
-#include "test_window.h"
+#include "tests/unit/engine/capture/test_window.h"
 
 namespace rp::testing {
 namespace {

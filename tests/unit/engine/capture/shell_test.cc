@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "test_window.h"
+#include "tests/unit/engine/capture/test_window.h"
 
 namespace rp::testing {
 namespace {

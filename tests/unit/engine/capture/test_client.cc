@@ -1,4 +1,4 @@
-#include "test_client.h"
+#include "tests/unit/engine/capture/test_client.h"
 
 #include <poll.h>
 #include <sys/mman.h>

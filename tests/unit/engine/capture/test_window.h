@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "protocol/xdg-shell-client.h"
-#include "test_client.h"
+#include "tests/unit/engine/capture/test_client.h"
 
 namespace rp::testing {
 

@@ -2,13 +2,14 @@
 // what is wrong. Method: /bin/sh as a child on a real loop, ports that are really taken.
 #include "tools/cli/up/up.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "engine/base/socket_stream.h"
 #include "tools/cli/up/checks.h"

@@ -303,8 +303,8 @@ class RandomWorld : public ReconcilerTest, public testing::WithParamInterface<un
         EXPECT_FALSE(runs);
       }
     }
-    const std::vector<PhoneInfo> left = *runtime.list();
-    for (const PhoneInfo& info : left) EXPECT_TRUE(living.contains(info.id)) << info.id;
+    const std::vector<ContainerInfo> left = *runtime.list();
+    for (const ContainerInfo& info : left) EXPECT_TRUE(living.contains(info.id)) << info.id;
   }
 };
 
