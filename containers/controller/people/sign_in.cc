@@ -100,7 +100,7 @@ struct SignIn::Attempt {
 };
 
 void SignIn::with_password(const std::string& name, const std::string& password,
-                           const std::string& address, Opened done) {
+                           const std::string& address, const Opened& done) {
   const Digest name_hash = sha256(name);  // bounds the throttle's keys and folds no secret in
   const std::string account = to_hex({name_hash.data(), name_hash.size()});
   const std::string from = throttle_key(address);
@@ -210,7 +210,7 @@ Checked<void> SignIn::check_change(const Identity& identity, const std::string& 
 
 void SignIn::set_credentials(const Identity& identity, const std::string& name,
                              const std::string& password, const std::string& current_password,
-                             Changed done) {
+                             const Changed& done) {
   if (auto good = check_change(identity, name, password); !good)
     return done(std::unexpected(good.error()));
   const std::string account = "#me " + std::to_string(identity.user.id.value);

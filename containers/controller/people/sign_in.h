@@ -59,7 +59,7 @@ class SignIn {
   using Opened = std::function<void(Checked<NewSession>)>;
   // The answer and its time are the same for a wrong password and an unknown name.
   void with_password(const std::string& name, const std::string& password,
-                     const std::string& address, Opened done);
+                     const std::string& address, const Opened& done);
   [[nodiscard]] Checked<NewSession> with_code(std::string_view code, const std::string& address);
 
   // Nobody when the token is unknown or its session has expired.
@@ -71,7 +71,7 @@ class SignIn {
   // the session came by a code or there is none yet.
   void set_credentials(const Identity& identity, const std::string& name,
                        const std::string& password, const std::string& current_password,
-                       Changed done);
+                       const Changed& done);
 
  private:
   struct Attempt;
