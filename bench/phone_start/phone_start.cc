@@ -82,7 +82,7 @@ Result<double> median_ms(RuncRuntime& runtime, const PhoneSpec& spec, int times,
 Result<nlohmann::json> measure(const std::string& state_dir, const std::string& recipes,
                                bool build) {
   RP_ASSIGN(const auto store, RecipeStore::create({state_dir, {recipes}}));
-  RP_ASSIGN(const Image image, build ? store->ensure("tiny", {}) : store->find("tiny"));
+  RP_ASSIGN(const Image image, build ? store->ensure("tiny", {}, -1) : store->find("tiny"));
   if (image.state != ImageState::kReady)
     return fail(ErrorCode::kNotFound, "the tiny image is not built in " + state_dir);
   const Scratch scratch;

@@ -52,9 +52,11 @@ class ImageStore {
   [[nodiscard]] virtual Result<Image> find(std::string_view name) = 0;
   // The image, built if it is absent. `progress` may be empty; it is called from this thread. When
   // another process or thread builds the same image, waits for that. Errors are sentences that say
-  // what to do: no network for apt, disk full, no root.
+  // what to do: no network for apt, disk full, no root. When `cancel_fd` (borrowed; -1: none)
+  // becomes readable, a build is given up with an error, and nothing of it stays.
   [[nodiscard]] virtual Result<Image> ensure(std::string_view name,
-                                             const ImageProgressCallback& progress) = 0;
+                                             const ImageProgressCallback& progress,
+                                             int cancel_fd) = 0;
   // Deletes the built image; the recipe stays. Absent: nothing. The caller makes sure that no phone
   // uses it.
   [[nodiscard]] virtual Status remove(std::string_view name) = 0;

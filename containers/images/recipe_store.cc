@@ -1,6 +1,7 @@
 #include "containers/images/recipe_store.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -147,11 +148,16 @@ bool RecipeStore::is_building(const std::string& name) const {
   return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-Result<UniqueFd> RecipeStore::lock(const std::string& name) const {
+Result<UniqueFd> RecipeStore::lock(const std::string& name, int cancel_fd) const {
   UniqueFd fd(::open(path(name + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd) return fail_errno("open " + path(name + ".lock"));
-  while (::flock(fd.get(), LOCK_EX) != 0)
-    if (errno != EINTR) return fail_errno("lock " + path(name + ".lock"));
+  // Whoever holds it may build for minutes, and one can be told to give up meanwhile.
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) return fail_errno("lock " + path(name + ".lock"));
+    pollfd cancel = {cancel_fd, POLLIN, 0};
+    if (::poll(&cancel, 1, 50) > 0)
+      return fail(ErrorCode::kUnavailable, "the wait for image " + name + " was cancelled");
+  }
   return fd;
 }
 
@@ -175,12 +181,13 @@ Result<Image> RecipeStore::find(std::string_view name) {
   return image;
 }
 
-Status RecipeStore::build(const Recipe& recipe, const ImageProgressCallback& callback) const {
+Status RecipeStore::build(const Recipe& recipe, const ImageProgressCallback& callback,
+                          int cancel_fd) const {
   BuildProgress progress(recipe.name, callback);
   const std::string building = path("building-" + recipe.name);
   RP_TRY(remove_tree(building));
   if (::mkdir(building.c_str(), 0700) != 0) return fail_errno("make " + building);
-  if (const Status built = build_root(recipe, building + "/rootfs", progress); !built) {
+  if (const Status built = build_root(recipe, building + "/rootfs", progress, cancel_fd); !built) {
     if (const Status removed = remove_tree(building); !removed)
       log_warning("image.leftover", {{"folder", building}, {"error", removed.error()}});
     return built;
@@ -208,15 +215,16 @@ Status RecipeStore::build(const Recipe& recipe, const ImageProgressCallback& cal
   return {};
 }
 
-Result<Image> RecipeStore::ensure(std::string_view name, const ImageProgressCallback& progress) {
+Result<Image> RecipeStore::ensure(std::string_view name, const ImageProgressCallback& progress,
+                                  int cancel_fd) {
   RP_ASSIGN(const Recipe wanted, recipe(name));
   Image image = current(wanted);
   if (image.state == ImageState::kReady) return image;
-  RP_ASSIGN(const UniqueFd held, lock(wanted.name));
+  RP_ASSIGN(const UniqueFd held, lock(wanted.name, cancel_fd));
   // Whoever held the lock before may have built it.
   image = current(wanted);
   if (image.state != ImageState::kReady) {
-    RP_TRY(build(wanted, progress));
+    RP_TRY(build(wanted, progress, cancel_fd));
     image = current(wanted);
   }
   if (image.state == ImageState::kReady) return image;
@@ -225,7 +233,7 @@ Result<Image> RecipeStore::ensure(std::string_view name, const ImageProgressCall
 
 Status RecipeStore::remove(std::string_view name) {
   RP_ASSIGN(const Recipe wanted, recipe(name));
-  RP_ASSIGN(const UniqueFd held, lock(wanted.name));
+  RP_ASSIGN(const UniqueFd held, lock(wanted.name, -1));
   const Image image = current(wanted);
   const std::string note = path(wanted.name + ".json");
   if (::unlink(note.c_str()) != 0 && errno != ENOENT) return fail_errno("remove " + note);

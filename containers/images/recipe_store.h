@@ -33,8 +33,8 @@ class RecipeStore final : public ImageStore {
 
   [[nodiscard]] Result<std::vector<Image>> list() override;
   [[nodiscard]] Result<Image> find(std::string_view name) override;
-  [[nodiscard]] Result<Image> ensure(std::string_view name,
-                                     const ImageProgressCallback& progress) override;
+  [[nodiscard]] Result<Image> ensure(std::string_view name, const ImageProgressCallback& progress,
+                                     int cancel_fd) override;
   [[nodiscard]] Status remove(std::string_view name) override;
   [[nodiscard]] Status verify(std::string_view name) override;
 
@@ -46,8 +46,9 @@ class RecipeStore final : public ImageStore {
   // The image as the state folder has it; not kReady when its recipe has changed since.
   [[nodiscard]] Image current(const Recipe& recipe) const;
   [[nodiscard]] bool is_building(const std::string& name) const;
-  [[nodiscard]] Result<UniqueFd> lock(const std::string& name) const;
-  [[nodiscard]] Status build(const Recipe& recipe, const ImageProgressCallback& progress) const;
+  [[nodiscard]] Result<UniqueFd> lock(const std::string& name, int cancel_fd) const;
+  [[nodiscard]] Status build(const Recipe& recipe, const ImageProgressCallback& progress,
+                             int cancel_fd) const;
 
   RecipeStoreOptions options_;
 };

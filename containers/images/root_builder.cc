@@ -63,7 +63,7 @@ std::vector<std::string> split(const std::string& line, char separator) {
   return parts;
 }
 
-Result<AptSources> host_sources() {
+Result<AptSources> host_sources(int cancel_fd) {
   std::ifstream file("/etc/os-release");
   const std::string os_release(std::istreambuf_iterator<char>(file), {});
   const std::vector<std::string> ask = {"apt-get", "indextargets", "--format",
@@ -72,7 +72,8 @@ Result<AptSources> host_sources() {
   RP_ASSIGN(const std::string known, run_checked(ask));
   if (auto sources = pick_sources(known, os_release)) return sources;
   // apt knows a source's origin only after its first update.
-  RP_ASSIGN(const auto update, run_command({.argv = {"apt-get", "update"}, .deadline = 5min}));
+  RP_ASSIGN(const auto update,
+            run_command({.argv = {"apt-get", "update"}, .deadline = 5min, .cancel_fd = cancel_fd}));
   if (update.exit_status != 0)
     return fail(ErrorCode::kUnavailable,
                 "apt-get update failed: check the network and /etc/apt/sources.list");
@@ -140,15 +141,15 @@ CommandOptions build_command(const Recipe& recipe, const std::string& target,
   std::string include;
   for (const auto& package : recipe.packages) include += (include.empty() ? "" : ",") + package;
   CommandOptions command;
-  // Ends with us when we are killed, and cleans up its mounts while it does.
-  command.argv = {"setpriv",
-                  "--pdeathsig",
-                  "TERM",
-                  "mmdebstrap",
-                  "--mode=root",
-                  "--verbose",
-                  "--variant=essential",
-                  "--format=directory"};
+  // mmdebstrap mounts parts of the host into the root it builds. In namespaces of its own these
+  // mounts are seen by nobody else, least of all by what removes a half-built root, and they end
+  // with it. It ends with us: setpriv kills unshare then, and unshare the first process inside,
+  // with which all others there end (pid_namespaces(7)).
+  command.argv = {
+      "setpriv",           "--pdeathsig", "KILL",        "unshare",   "--mount",
+      "--propagation",     "private",     "--pid",       "--fork",    "--kill-child",
+      "--mount-proc",      "mmdebstrap",  "--mode=root", "--verbose", "--variant=essential",
+      "--format=directory"};
   if (!include.empty()) command.argv.push_back("--include=" + include);
   for (const char* path : {"/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*",
                            "/usr/share/help/*", "/usr/share/locale/*", "/usr/share/lintian/*"})
@@ -252,7 +253,8 @@ Error explain_build_failure(const Recipe& recipe, std::string_view output) {
               std::string(reason.substr(0, std::min<std::size_t>({reason.find('\n'), 300})))};
 }
 
-Status build_root(const Recipe& recipe, const std::string& target, BuildProgress& progress) {
+Status build_root(const Recipe& recipe, const std::string& target, BuildProgress& progress,
+                  int cancel_fd) {
   if (::geteuid() != 0)
     return fail(ErrorCode::kDenied, "building an image needs root: run this with sudo");
   if (find_program("mmdebstrap").empty())
@@ -260,8 +262,9 @@ Status build_root(const Recipe& recipe, const std::string& target, BuildProgress
                 "the program mmdebstrap is missing: apt-get install mmdebstrap");
   RP_TRY(check_space(recipe, target));
   progress.stage("lists", 1, "reading the host's apt sources");
-  RP_ASSIGN(const AptSources sources, host_sources());
+  RP_ASSIGN(const AptSources sources, host_sources(cancel_fd));
   CommandOptions command = build_command(recipe, target, sources);
+  command.cancel_fd = cancel_fd;
   std::string tail;
   command.on_error_line = [&](std::string_view line) {
     progress.line(line);

@@ -37,9 +37,10 @@ class BuildProgress {
   int packages_ = 0;  // how many will be installed; 0 until apt has said
 };
 
-// Builds into `target`, which must not exist. Errors say what to do.
+// Builds into `target`, which must not exist. Errors say what to do. Given up when `cancel_fd`
+// (-1: none) becomes readable.
 [[nodiscard]] Status build_root(const Recipe& recipe, const std::string& target,
-                                BuildProgress& progress);
+                                BuildProgress& progress, int cancel_fd);
 // What went wrong, from the last lines mmdebstrap wrote.
 [[nodiscard]] Error explain_build_failure(const Recipe& recipe, std::string_view output);
 

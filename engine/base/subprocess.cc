@@ -141,19 +141,23 @@ int wait_for(pid_t pid) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-// True when the program ended by itself before its deadline.
-bool follow(int pidfd, Capture& out, Capture& err, SteadyClock::time_point deadline) {
+enum class Outcome { kEnded, kLate, kCancelled };
+
+Outcome follow(int pidfd, int cancel_fd, Capture& out, Capture& err,
+               SteadyClock::time_point deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - SteadyClock::now());
-    if (left.count() <= 0) return false;
-    std::array<pollfd, 3> fds = {
-        {{pidfd, POLLIN, 0}, {out.fd(), POLLIN, 0}, {err.fd(), POLLIN, 0}}};
+    if (left.count() <= 0) return Outcome::kLate;
+    // poll(2) passes over negative descriptors.
+    std::array<pollfd, 4> fds = {
+        {{pidfd, POLLIN, 0}, {out.fd(), POLLIN, 0}, {err.fd(), POLLIN, 0}, {cancel_fd, POLLIN, 0}}};
     const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(left.count()));
-    if (ready < 0 && errno != EINTR) return false;
+    if (ready < 0 && errno != EINTR) return Outcome::kLate;
     if (ready <= 0) continue;
     out.drain();
     err.drain();
-    if (fds[0].revents != 0) return true;
+    if (fds[0].revents != 0) return Outcome::kEnded;
+    if (fds[3].revents != 0) return Outcome::kCancelled;
   }
 }
 
@@ -200,9 +204,12 @@ Result<CommandResult> run_command(const CommandOptions& options) {
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   Capture out(std::move(out_pipe.read), options.max_output_bytes, {});
   Capture err(std::move(err_pipe.read), options.max_output_bytes, options.on_error_line);
-  if (!follow(pidfd.get(), out, err, deadline)) {
+  const Outcome outcome = follow(pidfd.get(), options.cancel_fd, out, err, deadline);
+  if (outcome != Outcome::kEnded) {
     ::kill(-pid, SIGKILL);
     wait_for(pid);
+    if (outcome == Outcome::kCancelled)
+      return fail(ErrorCode::kUnavailable, options.argv[0] + " was cancelled");
     return fail(ErrorCode::kTimeout, options.argv[0] + " did not end within " +
                                          std::to_string(options.deadline.count()) + " ms");
   }

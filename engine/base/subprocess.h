@@ -22,7 +22,8 @@ struct CommandOptions {
   std::chrono::milliseconds deadline = std::chrono::seconds(30);
   std::size_t max_output_bytes = std::size_t{1} << 20;  // of each stream; the rest is thrown away
   std::string working_dir = {};                         // empty: ours
-  int keep_fd = -1;  // borrowed; the program has it as descriptor 3
+  int keep_fd = -1;    // borrowed; the program has it as descriptor 3
+  int cancel_fd = -1;  // borrowed; the program is killed when this becomes readable
   std::function<void(std::string_view line)> on_error_line =
       {};  // each whole line of standard error
 };
@@ -34,6 +35,7 @@ struct CommandResult {
 };
 
 // kNotFound: there is no such program. kTimeout: it was killed at its deadline, with its children.
+// kUnavailable: it was cancelled, and killed in the same way.
 [[nodiscard]] Result<CommandResult> run_command(const CommandOptions& options);
 
 // Its standard output; an exit status other than 0 is an error that quotes the last line of

@@ -11,10 +11,10 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from cases import case, run_cases  # noqa: E402
+from cases import Skip, case, run_cases  # noqa: E402
 from host import Host, end_up  # noqa: E402
-from stack import BUILD, Failure, end, wait_until  # noqa: E402
-from traces import expect_all_traces, expect_no_traces, processes, tag_of  # noqa: E402
+from stack import BUILD, Failure, end, free_port, wait_until  # noqa: E402
+from traces import expect_all_traces, expect_no_traces, lines_of, processes, tag_of, traces  # noqa: E402
 
 SIZE = ["--size", "360x640"]
 RACKPHONE = str(BUILD / "bin/rackphone")
@@ -85,6 +85,41 @@ def killed_all():
         expect(host.view(phone, "--seconds", "2", *SIZE)["frames"] >= 1, "no picture came")
         end_up(host.process)
         expect_no_traces(host)
+
+
+def ends_while_building(number):
+    """`up` is ended in the middle of building its image, by this signal; what is left of it?"""
+    with tempfile.TemporaryDirectory(prefix="rp-host-") as folder:
+        place = Place(folder)
+        listen = ["up", "--listen", f"127.0.0.1:{free_port()}", "--image", "tiny", "--web-root", str(BUILD / "web")]
+        paths = ["--state", str(place.state), "--run", str(place.run)]
+        up = subprocess.Popen([RACKPHONE, *paths, *listen], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        said = ""
+        while "unpack" not in said:
+            line = up.stdout.readline()
+            if "check the network" in line:
+                raise Skip("there is no network to build an image")
+            expect(line, f"up ended: {said}")
+            said += line
+        # What mmdebstrap mounts of the host must be out of everyone's reach: a half-built root is erased.
+        expect(not lines_of("/proc/self/mountinfo", folder), "the build's mounts are seen on the host")
+        up.send_signal(number)
+        up.communicate(timeout=30)
+        wait_until("the build to end", lambda: not processes(place, tag_of(place.run)))
+        return up.returncode, traces(place), list((place.state / "images").glob("building-*"))
+
+
+@case("Ctrl-C while the image is built leaves nothing")
+def ctrl_c_while_building():
+    code, left, half_built = ends_while_building(signal.SIGINT)
+    expect(code == 0 and not left and not half_built, f"exit {code}, left behind: {left} {half_built}")
+
+
+@case("kill -9 while the image is built ends the build")
+def killed_while_building():
+    _, left, _ = ends_while_building(signal.SIGKILL)
+    expect(set(left) == {"files"}, f"left behind: {left}")
 
 
 @case("the controller is killed: streams and phones go on")

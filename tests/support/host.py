@@ -58,7 +58,7 @@ class Host:
                  "--web-root", str(BUILD / "web"), "--user", "nobody"], stdout=log, stderr=log)
         wait_until("the link", lambda: self.process.poll() is not None or self.link(), self._start_s)
         if self.process.poll() is not None:
-            if "apt cannot reach its servers" in self.log():
+            if "check the network" in self.log():
                 raise Skip(f"image {self._image} is not built yet, and there is no network to build it")
             raise Failure("`rackphone up` ended:\n" + self.log())
         return time.monotonic() - began

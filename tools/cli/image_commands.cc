@@ -40,7 +40,7 @@ int list(CliContext& context, ImageStore& images) {
 }
 
 int build(CliContext& context, ImageStore& images, const std::string& name) {
-  const auto built = images.ensure(name, show_progress(context));
+  const auto built = images.ensure(name, show_progress(context), -1);
   end_progress(context);
   if (!built) return report(context, cli_error(built.error()));
   if (context.json)

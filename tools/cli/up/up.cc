@@ -1,6 +1,7 @@
 #include "tools/cli/up/up.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -28,11 +29,28 @@ constexpr Duration kReadyWithin = std::chrono::seconds(20);
 constexpr Duration kLook = std::chrono::milliseconds(30);
 constexpr Duration kGrace = std::chrono::seconds(5);
 
-Status ensure_image(CliContext& context, const Layout& layout, const std::string& name) {
+// Ctrl-C and its kin, from here on read from this descriptor.
+Result<UniqueFd> listen_for_signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, number);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals) return fail_errno("listen for signals");
+  return signals;
+}
+
+bool is_readable(const UniqueFd& fd) {
+  pollfd look = {fd.get(), POLLIN, 0};
+  return ::poll(&look, 1, 0) > 0;
+}
+
+Status ensure_image(CliContext& context, const Layout& layout, const std::string& name,
+                    const UniqueFd& signals) {
   RP_ASSIGN(const std::unique_ptr<ImageStore> images, context.parts.make_images(layout));
   RP_ASSIGN(const Image image, images->find(name));
   if (image.state == ImageState::kReady) return {};
-  const auto built = images->ensure(name, show_progress(context));
+  const auto built = images->ensure(name, show_progress(context), signals.get());
   end_progress(context);
   if (!built) return forward(built.error());
   context.out << fmt::format("Image {} is ready ({}).", name, human_bytes(built->size_bytes))
@@ -43,13 +61,13 @@ Status ensure_image(CliContext& context, const Layout& layout, const std::string
 // All that has to be there before the first process. What it has made when it fails, clean_host()
 // takes away.
 Status prepare(CliContext& context, const UpOptions& options, const ListenAddress& listen,
-               const UnixUser& user) {
+               const UnixUser& user, const UniqueFd& signals) {
   const Layout layout = context.layout();
   RP_TRY(make_directories(layout, user));
   const auto certificate =
       ensure_certificate(layout.state_dir + "/tls", {"localhost", reachable_host(listen)});
   if (!certificate) return forward(certificate.error());
-  return ensure_image(context, layout, options.image);
+  return ensure_image(context, layout, options.image, signals);
 }
 
 // One `up` a run directory. The lock lies beside it, for the directory itself goes at the end; so
@@ -90,11 +108,12 @@ class RunLock {
 class Up {
  public:
   Up(CliContext& context, const UpOptions& options, const Layout& layout, const UpPaths& paths,
-     const UnixUser& user)
+     const UnixUser& user, const UniqueFd& signals)
       : context_(context),
         options_(options),
         layout_(layout),
         gid_(user.gid),
+        signals_(signals),
         loop_(*EventLoop::create(clock_)) {
     const auto say = [this](const std::string& text) { context_.err << text << std::endl; };
     controller_ = std::make_unique<Keeper>(*loop_, controller_options(paths), say);
@@ -104,7 +123,7 @@ class Up {
 
   // Until it has been told to end; then everything of ours but the phones has ended.
   [[nodiscard]] Exit run() {
-    if (auto ready = catch_signals(); !ready) return failed(ready.error());
+    if (auto ready = obey_signals(); !ready) return failed(ready.error());
     if (auto started = controller_->start(); !started) return failed(started.error());
     if (auto started = engine_->start(); !started) return failed(started.error());
     deadline_ = clock_.now() + kReadyWithin;
@@ -142,13 +161,7 @@ class Up {
 
   Exit failed(const Error& error) { return static_cast<Exit>(report(context_, cli_error(error))); }
 
-  Status catch_signals() {
-    sigset_t set;
-    ::sigemptyset(&set);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, number);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals_) return fail_errno("listen for signals");
+  Status obey_signals() {
     RP_ASSIGN(signal_watch_, loop_->watch(signals_.get(), EPOLLIN, [this](std::uint32_t) {
       signalfd_siginfo info{};
       while (::read(signals_.get(), &info, sizeof info) > 0) {
@@ -220,12 +233,12 @@ class Up {
   const UpOptions& options_;
   const Layout& layout_;
   unsigned gid_;  // the engine's group
+  const UniqueFd& signals_;
   SystemClock clock_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Keeper> controller_;
   std::unique_ptr<Keeper> engine_;
   EventLoop::Timer look_;
-  UniqueFd signals_;
   EventLoop::Watch signal_watch_;
   TimePoint deadline_;
   Exit exit_ = Exit::kOk;
@@ -248,11 +261,13 @@ int run_up(CliContext& context, const UpOptions& options) {
     return report(context, {Exit::kFailed, port.advice});
   const auto user = ensure_user(options.user);
   if (!user) return report(context, cli_error(user.error()));
+  const auto signals = listen_for_signals();
+  if (!signals) return report(context, cli_error(signals.error()));
   int exit = 0;
-  if (auto prepared = prepare(context, options, *listen, *user); prepared) {
-    Up up(context, options, layout, *paths, *user);
+  if (auto prepared = prepare(context, options, *listen, *user, *signals); prepared) {
+    Up up(context, options, layout, *paths, *user, *signals);
     exit = static_cast<int>(up.run());
-  } else {
+  } else if (!is_readable(*signals)) {  // otherwise someone wished for this end
     exit = report(context, cli_error(prepared.error()));
   }
   if (auto cleaned = clean_host(context); !cleaned)

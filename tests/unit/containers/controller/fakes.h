@@ -96,7 +96,8 @@ class FakeImages final : public ImageStore {
       return fail(ErrorCode::kNotFound, "there is no image " + std::string(name));
     return found->second;
   }
-  [[nodiscard]] Result<Image> ensure(std::string_view name, const ImageProgressCallback&) override {
+  [[nodiscard]] Result<Image> ensure(std::string_view name, const ImageProgressCallback&,
+                                     int) override {
     return find(name);
   }
   [[nodiscard]] Status remove(std::string_view) override { return {}; }

@@ -79,7 +79,7 @@ TEST_F(RecipeStoreTest, AnEarlierFoldersRecipeWins) {
 
 TEST_F(RecipeStoreTest, ABuiltImageIsReadyAndUsedAgain) {
   pretend_built();
-  const Image image = store_->ensure("x", {}).value();
+  const Image image = store_->ensure("x", {}, -1).value();
   EXPECT_EQ(image.state, ImageState::kReady);
   EXPECT_EQ(image.rootfs, fs::canonical(rootfs()));
   EXPECT_EQ(image.size_bytes, 5);

@@ -52,6 +52,17 @@ TEST(SubprocessTest, KillsAtTheDeadlineWithChildren) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
 }
 
+TEST(SubprocessTest, KillsWhenCancelled) {
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const UniqueFd read_end(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  ASSERT_EQ(::write(write_end.get(), "x", 1), 1);
+  const auto result = run_command({.argv = {"sleep", "60"}, .cancel_fd = read_end.get()});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+}
+
 TEST(SubprocessTest, DoesNotWaitForAChildThatKeepsTheOutputOpen) {
   const auto begin = std::chrono::steady_clock::now();
   const auto result = run_command({.argv = {"sh", "-c", "sleep 20 & echo $!"}});
