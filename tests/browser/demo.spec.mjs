@@ -17,12 +17,12 @@ test('the demo phone shows its shell and opens an app', { skip: demo ? false : '
   await settled(phone);
   await page.screenshot({ path: join(shots, 'demo-home.png') });
   const home = await sample(phone);
-  await phone.tap(0.5, 0.98);
+  await phone.tap(0.575, 0.203); // the calculator, third of the favourites
   const changed = await until('the tap changes the picture', async () => difference(home, await sample(phone)) > 0.05, 20_000)
     .catch(() => false);
   await settled(phone);
   await page.screenshot({ path: join(shots, 'demo-app.png') });
-  assert.ok(changed, 'a tap on the bottom of the shell changed nothing');
+  assert.ok(changed, 'a tap on an app changed nothing');
   noProblems(it);
   await it.close();
 });

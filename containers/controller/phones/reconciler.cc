@@ -106,8 +106,13 @@ void Reconciler::judge(const Look& look) {
     log_limited(LogLevel::kError, "store.read_failed", {{"error", rows.error()}});
     return;
   }
-  for (const Phone& phone : *rows)
-    if (!operating_.contains(phone.id) && !stale_.contains(phone.id)) judge_phone(phone, look);
+  for (const Phone& phone : *rows) {
+    if (operating_.contains(phone.id) || stale_.contains(phone.id)) continue;
+    if (look.images.contains(phone.image) || look.image_errors.contains(phone.image))
+      judge_phone(phone, look);
+    else
+      kick();  // made while this pass was looking: the next one knows its image
+  }
   remove_orphans(*rows);
 }
 
@@ -146,9 +151,6 @@ Found Reconciler::found_of(const Phone& phone, const Look& look) {
   } else if (const auto error = look.image_errors.find(phone.image);
              error != look.image_errors.end()) {
     found.image_error = error->second;
-  } else {
-    found.image_error = "image " + phone.image + " was not looked at yet";
-    kick();
   }
   return found;
 }
