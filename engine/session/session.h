@@ -46,7 +46,8 @@ struct SessionOptions {
 struct SessionParts {
   EventLoop& loop;
   Registry& registry;
-  std::function<Result<std::unique_ptr<Display>>(EventLoop&, DisplayOptions, DisplayListener&)>
+  std::function<Result<std::unique_ptr<Display>>(EventLoop&, const DisplayOptions&,
+                                                 DisplayListener&)>
       make_display;
   std::function<std::unique_ptr<Composer>()> make_composer;
   std::function<Result<std::unique_ptr<Encoder>>(const EncoderSettings&, Encoder::Completion)>

@@ -52,12 +52,12 @@ class Shard::TurnedAway final : public SenderListener {
   std::unique_ptr<Sender> sender_;
 };
 
-Shard::Shard(const Clock& clock, Registry& registry, ShardOptions options)
-    : clock_(clock), registry_(registry), options_(std::move(options)) {}
+Shard::Shard(Registry& registry, ShardOptions options)
+    : registry_(registry), options_(std::move(options)) {}
 
 Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& registry,
                                              ShardOptions options) {
-  std::unique_ptr<Shard> shard(new Shard(clock, registry, std::move(options)));
+  std::unique_ptr<Shard> shard(new Shard(registry, std::move(options)));
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
   shard->thread_ = std::thread([loop = shard->loop_.get()] { loop->run(); });
@@ -85,8 +85,8 @@ Shard::~Shard() {
 
 SessionParts Shard::parts() {
   return {*loop_, registry_,
-          [](EventLoop& loop, DisplayOptions options, DisplayListener& listener) {
-            return Display::create(loop, std::move(options), listener);
+          [](EventLoop& loop, const DisplayOptions& options, DisplayListener& listener) {
+            return Display::create(loop, options, listener);
           },
           [] { return std::make_unique<CpuComposer>(); },
           [this](const EncoderSettings& settings, Encoder::Completion completion) {

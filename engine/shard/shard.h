@@ -61,12 +61,11 @@ class Shard {
  private:
   class TurnedAway;
 
-  Shard(const Clock& clock, Registry& registry, ShardOptions options);
+  Shard(Registry& registry, ShardOptions options);
   [[nodiscard]] SessionParts parts();
   // Ends what is left of a phone that was removed, if anything is.
   void finish_removal(const std::string& id);
 
-  const Clock& clock_;
   Registry& registry_;
   ShardOptions options_;
   std::unique_ptr<EventLoop> loop_;

@@ -27,7 +27,7 @@ Result<Cursor> parse_cursor(const MessageView& message) {
 
 Status append(std::vector<std::uint8_t>& out, const Cursor& cursor) {
   if (cursor.hidden) {
-    ByteWriter(out, MessageType::kCursor, kCursorHidden);
+    const ByteWriter message(out, MessageType::kCursor, kCursorHidden);  // written when it goes
     return {};
   }
   if (!cursor.shape.empty()) {

@@ -71,7 +71,8 @@ int follow_file(CliContext& context, const std::string& file, bool follow) {
     tail = tail.substr(tail.find('\n') + 1);
   }
   context.out << tail << std::flush;
-  while (follow) {
+  if (!follow) return static_cast<int>(Exit::kOk);
+  for (;;) {  // until Ctrl-C
     std::this_thread::sleep_for(kLook);
     if (const ino_t now = inode_of(file); now != inode) {
       inode = now;
@@ -79,7 +80,6 @@ int follow_file(CliContext& context, const std::string& file, bool follow) {
     }
     context.out << read_from(file, from) << std::flush;
   }
-  return static_cast<int>(Exit::kOk);
 }
 
 }  // namespace rp

@@ -75,7 +75,7 @@ void add_image_commands(CLI::App& app, CliRun& run) {
   image->footer("Examples:\n  rackphone image list\n  sudo rackphone image build demo");
   // Shared with the callbacks, which outlive this function.
   auto name = std::make_shared<std::string>();
-  const auto with_images = [&run](auto action) {
+  const auto with_images = [&run](const auto& action) {
     return [&run, action] {
       auto images = run.context.parts.make_images(run.context.layout());
       run.exit =

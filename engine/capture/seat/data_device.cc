@@ -150,7 +150,7 @@ struct DataDevices::Requests {
                                            id, &kSource, handle.get(), source_destroyed);
     if (made == nullptr) return;
     handle->source->set_resource(made);
-    handle.release();  // owned by the resource
+    (void)handle.release();  // owned by the resource
   }
   static void get_data_device(wl_client* client, wl_resource* manager, std::uint32_t id,
                               wl_resource* /*seat*/) {
@@ -198,7 +198,7 @@ wl_resource* DataDevices::send_offer(wl_resource* device,
       offers_.create(context_, client, wl_data_offer_interface, version, 0, &Requests::kOffer,
                      static_cast<DragOffer*>(handle.get()), Requests::offer_destroyed);
   if (offer == nullptr) return nullptr;
-  handle.release();  // owned by the resource
+  (void)handle.release();  // owned by the resource
   wl_data_device_send_data_offer(device, offer);
   for (const std::string& type : source->mime_types()) {
     wl_data_offer_send_offer(offer, type.c_str());
@@ -210,7 +210,7 @@ void DataDevices::send_selection(wl_resource* device, wl_resource* offer) {
   wl_data_device_send_selection(device, offer);
 }
 
-void DataDevices::select(wl_client* client, std::shared_ptr<DragSource> source,
+void DataDevices::select(wl_client* client, const std::shared_ptr<DragSource>& source,
                          std::uint32_t serial) {
   if (source != nullptr && source->used) return;
   if (!selection_.request(client, source, serial)) {
@@ -233,8 +233,8 @@ void DataDevices::set_clipboard(std::string text) {
 }
 
 void DataDevices::start_drag(wl_client* client, wl_resource* device,
-                             std::shared_ptr<DragSource> source, Surface& origin, Surface* icon,
-                             std::uint32_t serial) {
+                             const std::shared_ptr<DragSource>& source, Surface& origin,
+                             Surface* icon, std::uint32_t serial) {
   const bool by_pointer = pointer_.holds_grab(origin, serial);
   const int slot = by_pointer ? -1 : touch_.slot_with_grab(origin, serial);
   const bool unused = source == nullptr || !source->used;

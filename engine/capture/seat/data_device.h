@@ -30,8 +30,8 @@ class DataDevices final : private SelectionWire {
   static void bind(wl_client* client, void* data, std::uint32_t version, std::uint32_t id);
   wl_resource* send_offer(wl_resource* device, const std::shared_ptr<DataSource>& source) override;
   void send_selection(wl_resource* device, wl_resource* offer) override;
-  void select(wl_client* client, std::shared_ptr<DragSource> source, std::uint32_t serial);
-  void start_drag(wl_client* client, wl_resource* device, std::shared_ptr<DragSource> source,
+  void select(wl_client* client, const std::shared_ptr<DragSource>& source, std::uint32_t serial);
+  void start_drag(wl_client* client, wl_resource* device, const std::shared_ptr<DragSource>& source,
                   Surface& origin, Surface* icon, std::uint32_t serial);
 
   SeatContext& context_;

@@ -72,7 +72,7 @@ struct PrimarySelection::Requests {
                            });
     if (made == nullptr) return;
     (*handle)->set_resource(made);
-    handle.release();  // owned by the resource
+    (void)handle.release();  // owned by the resource
   }
   static void get_device(wl_client* client, wl_resource* manager, std::uint32_t id,
                          wl_resource* /*seat*/) {
@@ -112,7 +112,7 @@ wl_resource* PrimarySelection::send_offer(wl_resource* device,
         delete static_cast<Requests::OfferHandle*>(wl_resource_get_user_data(resource));
       });
   if (offer == nullptr) return nullptr;
-  handle.release();  // owned by the resource
+  (void)handle.release();  // owned by the resource
   zwp_primary_selection_device_v1_send_data_offer(device, offer);
   for (const std::string& type : source->mime_types()) {
     zwp_primary_selection_offer_v1_send_offer(offer, type.c_str());

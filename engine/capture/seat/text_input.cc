@@ -76,7 +76,7 @@ struct TextInputs::Requests {
                                                gone->owner->changed();
                                              });
     if (made == nullptr) return;
-    state.release();  // owned by the resource
+    (void)state.release();  // owned by the resource
     if (self->focus_.get() != nullptr && self->focus_.client() == client) {
       zwp_text_input_v3_send_enter(made, self->focus_.get()->resource());
     }

@@ -76,6 +76,7 @@ Status Child::start() {
   const UniqueFd write_end(ends[1]);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
   std::vector<char*> argv;
+  argv.reserve(options_.argv.size() + 1);
   for (std::string& argument : options_.argv) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const pid_t parent = ::getpid();

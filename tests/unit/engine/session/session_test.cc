@@ -70,7 +70,7 @@ class SessionTest : public testing::Test {
     session_.reset();
     SessionParts parts{
         *loop_, registry_,
-        [this](EventLoop& loop, DisplayOptions options,
+        [this](EventLoop& loop, const DisplayOptions& options,
                DisplayListener& listener) -> Result<std::unique_ptr<Display>> {
           auto display = std::make_unique<FakeDisplay>(loop, std::move(options), listener);
           display_ = display.get();
