@@ -404,7 +404,11 @@ void Session::apply_rate() {
   const EncoderRate rate{
       viewer_->target_kbps(),
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};
-  if (rate.bitrate_kbps == rate_.bitrate_kbps && rate.framerate == rate_.framerate) return;
+  // Telling the encoder costs it work: small steps wait until they add up.
+  const std::uint32_t step = rate_.bitrate_kbps / 16;
+  const bool near = rate.bitrate_kbps <= rate_.bitrate_kbps + step &&
+                    rate.bitrate_kbps + step >= rate_.bitrate_kbps;
+  if (near && rate.framerate == rate_.framerate) return;
   rate_ = rate;
   if (encoder_ != nullptr) encoder_->set_rate(rate);
 }
