@@ -62,7 +62,9 @@ void Reconciler::pass() {
             look->image_errors[name] = image.error().message();
         }
       },
-      [this, look] { look_at_engine(look); });
+      [this, look, alive = std::weak_ptr<bool>(alive_)] {
+        if (!alive.expired()) look_at_engine(look);
+      });
   if (!queued) {
     passing_ = false;
     poll_timer_.arm_after(std::chrono::milliseconds(100));

@@ -46,7 +46,9 @@ void Reconciler::run_blocking(const std::string& id, Step step, std::function<St
   const TimePoint began = parts_.loop.clock().now();
   const bool queued =
       parts_.workers.submit([status, work = std::move(work)] { *status = work(); },
-                            [this, id, step, began, status] { finish(id, step, began, *status); });
+                            [this, id, step, began, status, alive = std::weak_ptr<bool>(alive_)] {
+                              if (!alive.expired()) finish(id, step, began, *status);
+                            });
   if (queued)
     operating_.insert(id);
   else
