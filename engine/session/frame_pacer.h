@@ -2,7 +2,7 @@
 // arithmetic.
 //
 // Two clocks, so that a picture never waits for a tick: *captures* may follow commits at once as
-// long as their average stays at the refresh rate (a bucket of two frames), *callbacks* go out in
+// long as their average stays near the refresh rate (a bucket of two frames), *callbacks* go out in
 // an even rhythm, which makes apps that obey them draw in that rhythm. A still phone has neither.
 // Thread rule: a plain value of the session.
 #pragma once
@@ -21,9 +21,12 @@ class FramePacer {
   [[nodiscard]] Duration interval() const { return interval_; }
 
   // The earliest time for the next capture; not after `now` means at once. (The generic cell rate
-  // algorithm with a tolerance of one interval.)
+  // algorithm with a tolerance of one interval. It allows a 32nd more than the refresh rate: at the
+  // same rate, a wait that a burst once caused would stay for as long as apps draw steadily.)
   [[nodiscard]] TimePoint capture_at() const { return theoretical_ - interval_; }
-  void captured(TimePoint now) { theoretical_ = std::max(theoretical_, now) + interval_; }
+  void captured(TimePoint now) {
+    theoretical_ = std::max(theoretical_, now) + interval_ - interval_ / 32;
+  }
 
   [[nodiscard]] TimePoint callbacks_at() const { return last_callbacks_ + interval_; }
   void callbacks_sent(TimePoint now) {

@@ -13,6 +13,7 @@ from stack import Failure, wait_until  # noqa: E402
 from traces import processes, tag_of  # noqa: E402
 
 WIDTH, HEIGHT = 720, 1280
+SCALE = "2"  # as the image draws; a viewer of another density gets a picture of another size than it asked for
 CONSOLE = "0.12,0.255"  # the first of the favourites in the overview
 START_S = 900
 
@@ -41,7 +42,7 @@ class Phosh:
 
     def picture(self, name, *args, width=WIDTH, height=HEIGHT):
         path = self.host.path / f"{name}.h264"
-        report = self.host.view(self.phone, "--size", f"{width}x{height}", "--dump", str(path), *args)
+        report = self.host.view(self.phone, "--size", f"{width}x{height}", "--scale", SCALE, "--dump", str(path), *args)
         if report["frames"] == 0:
             raise Failure(f"{name}: no frame came\n{self.host.log()}")
         return last_picture(path, width, height)
@@ -61,7 +62,8 @@ def terminal():
         def opened():
             return difference(phosh.overview, phosh.picture("terminal", "--seconds", "2")) > 0.3
         wait_until("the terminal's window", opened, 40)
-        phosh.host.view(phosh.phone, "--seconds", "4", "--size", f"{WIDTH}x{HEIGHT}", "--type", "echo heard > heard\n")
+        phosh.host.view(phosh.phone, "--seconds", "4", "--size", f"{WIDTH}x{HEIGHT}", "--scale", SCALE,
+                        "--type", "echo heard > heard\n")
         heard = pathlib.Path(f"/proc/{phosh.host.init_pid(phosh.phone)}/root/home/phone/heard")
         wait_until("what was typed", lambda: heard.exists() and heard.read_text() == "heard\n")
 

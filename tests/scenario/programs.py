@@ -125,7 +125,7 @@ def phoc():
         ini.write_text(f"[output:WL-1]\nmode = {WIDTH}x{HEIGHT}\nscale = 1\n")
         stack.run(["phoc", "-C", str(ini), "-E", "foot --config=/dev/null"], env=env)
         content(stack)
-        seen = wait_until("foot inside phoc", lambda: colours(picture(stack, "picture")) >= 2, 20)
+        seen = wait_until("foot inside phoc", lambda: colours(picture(stack, "picture"), step=13) >= 2, 20)
         if not seen:
             raise Failure("phoc's picture is blank")
 

@@ -5,15 +5,18 @@ from stack import Failure
 
 
 def last_picture(path, width, height):
-    """The last decoded picture as bytes of RGB, width x height."""
-    done = subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "h264", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
-        capture_output=True)
+    """The last decoded picture as bytes of RGB; fails when its size is not width x height."""
+    probe = subprocess.run(["ffprobe", "-v", "error", "-f", "h264", "-show_entries", "frame=width,height", "-of", "csv=p=0",
+                            str(path)], capture_output=True, text=True)
+    shapes = probe.stdout.split()
+    if not shapes or shapes[-1].rstrip(",") != f"{width},{height}":
+        raise Failure(f"the last picture of {path} is {shapes[-1:]}, not {width}x{height}: {probe.stderr[:500]}")
+    done = subprocess.run(["ffmpeg", "-v", "error", "-f", "h264", "-i", str(path), "-autoscale", "0", "-f", "rawvideo",
+                           "-pix_fmt", "rgb24", "-"], capture_output=True)
     size = width * height * 3
     if done.returncode != 0 or len(done.stdout) < size:
         raise Failure(f"{path} does not decode to {width}x{height}: {done.stderr.decode(errors='replace')[:500]}")
-    whole = len(done.stdout) // size * size
-    return done.stdout[whole - size:whole]
+    return done.stdout[-size:]
 
 
 def colours(picture, step=997):

@@ -195,6 +195,14 @@ class Stack:
                 continue
         return total / 1e9
 
+    def delivered(self, phone="test"):
+        """Frames handed to the transport for this phone's viewers so far."""
+        name = f'rackphone_frames_total{{phone="{phone}"}}'
+        for line in self.call("GET", "/metrics").splitlines():
+            if line.startswith(name):
+                return int(float(line.split()[-1]))
+        raise Failure(f"the engine's metrics have no {name}")
+
     def engine_rss_mib(self):
         for line in pathlib.Path(f"/proc/{self.engine.pid}/status").read_text().splitlines():
             if line.startswith("VmRSS:"):

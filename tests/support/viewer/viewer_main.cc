@@ -1,8 +1,8 @@
 // rackphone-test-viewer: a headless viewer as a program; prints what it saw as JSON. Options:
 // --address, --ticket,
-// --seconds N, --skip-seconds N (not counted), --size WxH, --fps N, --dump FILE, --tap X,Y (0–1, a
-// second after the first frame; --taps N repeats it), --type TEXT. Ends with 1 when the stream ends
-// before its time.
+// --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels a
+// CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N repeats
+// it), --type TEXT. Ends with 1 when the stream ends before its time.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -107,6 +107,7 @@ Status run(const Options& options) {
   }
   view.hello.width_px = static_cast<std::uint16_t>(width);
   view.hello.height_px = static_cast<std::uint16_t>(height);
+  view.hello.scale_120 = static_cast<std::uint16_t>(120 * number(options, "--scale", 1));
   view.hello.max_fps = static_cast<std::uint8_t>(number(options, "--fps", 60));
   view.hello.features = wire::kFeatureClipboard;
   view.hello.client = "rackphone-test-viewer";
