@@ -1,6 +1,7 @@
-// bare_encoder DRIVER FRAMES FPS: the CPU time an encoder takes for the pictures of
-// bench/frame_path, with nothing around it: the same page of text, scrolled by the same step,
-// converted beforehand, the same settings as a session starts with. One picture every 1/FPS s, as a
+// bare_encoder NAME FRAMES FPS: the CPU time an encoder takes for the pictures of bench/frame_path,
+// with nothing around it: the same page of text, scrolled by the same step, converted beforehand,
+// the same settings as a session starts with. NAME: a driver of the engine's, or libx264 for the
+// library as live streaming usually runs it. One picture every 1/FPS s, as a
 // phone shows them; FPS 0 is a tight loop, whose caches stay warmer. Prints JSON.
 #include <libyuv.h>
 
@@ -11,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include "bench/frame_path/plain_x264.h"
 #include "drivers/encoders.h"
 #include "engine/encode/encoder.h"
 #include "engine/frame/picture.h"
@@ -50,6 +52,7 @@ class Pace {
 
 Result<std::unique_ptr<BlockingEncoder>> open(std::string_view name,
                                               const EncoderSettings& settings) {
+  if (name == "libx264") return create_plain_x264(settings);
   for (const EncoderDriver& driver : encoder_drivers()) {
     if (driver.name == name) return driver.create(settings);
   }
@@ -96,7 +99,7 @@ int main(int argc, char** argv) {
   const int frames = argc == 4 ? std::atoi(argv[2]) : 0;
   const int fps = argc == 4 ? std::atoi(argv[3]) : -1;
   if (frames < 1 || frames > 100'000 || fps < 0 || fps > 1'000) {
-    std::fputs("usage: bare_encoder x264|openh264 FRAMES FPS\n", stderr);
+    std::fputs("usage: bare_encoder libx264|x264|openh264 FRAMES FPS\n", stderr);
     return 2;
   }
   if (const rp::Status status = rp::run(argv[1], frames, fps); !status) {

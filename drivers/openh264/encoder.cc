@@ -148,7 +148,12 @@ Status OpenH264Encoder::encode(const Picture& picture, bool force_key, AccessUni
     return fail(ErrorCode::kInternal, "OpenH264 key frame");
   }
   const Status first = encode_once(picture, out);
-  if (first) return first;
+  if (first) {
+    // It does not say how fine the picture is; one that changed and cost little is taken for done.
+    const std::uint64_t frame_bits = std::uint64_t{rate_.bitrate_kbps} * 1000 / rate_.framerate;
+    out.settled = !out.key && out.bytes.size() * 8 < frame_bits / 8;
+    return first;
+  }
   out.bytes.clear();
   RP_TRY(open(kCoarseMinQp));
   return encode_once(picture, out);

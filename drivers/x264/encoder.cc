@@ -4,28 +4,19 @@
 
 #include <algorithm>
 
+#include "engine/encode/frame_quantiser.h"
 #include "engine/encode/settings.h"
 
 namespace rp {
 namespace {
 
-// Constant rate factors: 22 is where text on a phone's screen is no longer told from the original.
-constexpr float kQuality = 22.0F;
-constexpr float kQualityFirst = 18.0F;
+// At QP 22 text on a phone's screen is no longer told from the original.
+constexpr int kFinestQp = 22;
+constexpr int kQualityFirstQp = 18;
 
 struct CloseEncoder {
   void operator()(x264_t* encoder) const { x264_encoder_close(encoder); }
 };
-
-// libx264 keeps the frame rate it was opened with (x264_encoder_reconfig leaves it out), and plans
-// with bits a frame. So another frame rate is told to it as another bit rate.
-void set_rate_params(x264_param_t& p, EncoderRate rate, std::uint32_t vbv_ms) {
-  const auto kbps =
-      static_cast<std::uint64_t>(rate.bitrate_kbps) * p.i_fps_num / p.i_fps_den / rate.framerate;
-  constexpr std::uint64_t kMost = 1'000'000'000;
-  p.rc.i_vbv_max_bitrate = static_cast<int>(std::clamp<std::uint64_t>(kbps, 1, kMost));
-  p.rc.i_vbv_buffer_size = static_cast<int>(vbv_kbit(rate, vbv_ms));
-}
 
 void set_stream_params(x264_param_t& p, const EncoderSettings& s) {
   p.i_csp = X264_CSP_I420;
@@ -44,6 +35,9 @@ void set_stream_params(x264_param_t& p, const EncoderSettings& s) {
   p.vui.i_colmatrix = 6;  // BT.601, as engine/frame/picture.h says
 }
 
+// libx264's own rate control looks at every picture twice (a look-ahead at half size, which its VBV
+// needs): a third of the whole cost. So it runs with a given quantiser a picture, which
+// FrameQuantiser chooses.
 class X264Encoder final : public BlockingEncoder {
  public:
   [[nodiscard]] static Result<std::unique_ptr<BlockingEncoder>> create(const EncoderSettings& s);
@@ -51,12 +45,13 @@ class X264Encoder final : public BlockingEncoder {
   [[nodiscard]] Status set_rate(EncoderRate rate) override;
 
  private:
-  X264Encoder(const EncoderSettings& s, const x264_param_t& params)
-      : rate_{s.bitrate_kbps, s.framerate}, vbv_ms_(s.vbv_ms), params_(params) {}
+  explicit X264Encoder(const EncoderSettings& s)
+      : rate_{s.bitrate_kbps, s.framerate},
+        quantiser_(s.quality_first ? kQualityFirstQp : kFinestQp, rate_, s.vbv_ms) {}
+  [[nodiscard]] Status encode_once(const Picture& picture, bool key, int qp, AccessUnit& out);
 
   EncoderRate rate_;
-  std::uint32_t vbv_ms_;
-  x264_param_t params_;
+  FrameQuantiser quantiser_;
   std::unique_ptr<x264_t, CloseEncoder> encoder_;
   std::int64_t next_pts_ = 0;
 };
@@ -74,24 +69,41 @@ Result<std::unique_ptr<BlockingEncoder>> X264Encoder::create(const EncoderSettin
   set_stream_params(p, s);
   // With room for the rate to grow.
   p.i_level_idc = h264_level(s.size, s.framerate, std::max(s.bitrate_kbps, 20'000U));
-  p.rc.i_rc_method = X264_RC_CRF;
-  p.rc.f_rf_constant = s.quality_first ? kQualityFirst : kQuality;
+  p.rc.i_rc_method = X264_RC_CQP;
+  // In this mode libx264 allows the quantisers between those of its own P and I pictures: here all
+  // from kQualityFirstQp to 51, which is 33 coarser: 2^(−33/6).
+  p.rc.i_qp_constant = kQualityFirstQp;
+  p.rc.f_ip_factor = 0.0221F;
+  p.analyse.i_weighted_pred = X264_WEIGHTP_NONE;  // needs the look-ahead, too
   p.i_fps_num = s.framerate;
   p.i_fps_den = 1;
-  set_rate_params(p, {s.bitrate_kbps, s.framerate}, s.vbv_ms);
   if (x264_param_apply_profile(&p, s.quality_first ? "main" : "baseline") < 0) {
     return fail(ErrorCode::kInternal, "x264 profile");
   }
-  std::unique_ptr<X264Encoder> self(new X264Encoder(s, p));
-  self->encoder_.reset(x264_encoder_open(&self->params_));
+  std::unique_ptr<X264Encoder> self(new X264Encoder(s));
+  self->encoder_.reset(x264_encoder_open(&p));
   if (self->encoder_ == nullptr) return fail(ErrorCode::kInternal, "open x264");
   return self;
 }
 
 Status X264Encoder::encode(const Picture& picture, bool force_key, AccessUnit& out) {
+  const bool key = force_key || next_pts_ == 0;
+  const std::size_t begin = out.bytes.size();
+  const auto bits = [&] { return static_cast<std::int64_t>(out.bytes.size() - begin) * 8; };
+  RP_TRY(encode_once(picture, key, quantiser_.next(key, out.stamps.captured), out));
+  while (!quantiser_.coded(out.key, bits())) {
+    out.bytes.resize(begin);
+    RP_TRY(encode_once(picture, true, quantiser_.retry_qp(), out));
+  }
+  out.settled = quantiser_.settled();
+  return {};
+}
+
+Status X264Encoder::encode_once(const Picture& picture, bool key, int qp, AccessUnit& out) {
   x264_picture_t in;
   x264_picture_init(&in);
-  in.i_type = force_key ? X264_TYPE_IDR : X264_TYPE_AUTO;
+  in.i_type = key ? X264_TYPE_IDR : X264_TYPE_P;
+  in.i_qpplus1 = qp + 1;
   in.i_pts = next_pts_++;
   in.img.i_csp = X264_CSP_I420;
   in.img.i_plane = 3;
@@ -117,10 +129,7 @@ Status X264Encoder::encode(const Picture& picture, bool force_key, AccessUnit& o
 
 Status X264Encoder::set_rate(EncoderRate rate) {
   rate_ = bounded(rate, rate_);
-  set_rate_params(params_, rate_, vbv_ms_);
-  if (x264_encoder_reconfig(encoder_.get(), &params_) < 0) {
-    return fail(ErrorCode::kInvalid, "x264 rate");
-  }
+  quantiser_.set_rate(rate_);
   return {};
 }
 

@@ -49,6 +49,8 @@ struct FrameStamps {
 struct AccessUnit {
   std::vector<std::uint8_t> bytes;  // recycled through the encoder: see Encoder::recycle
   bool key = false;
+  // The picture is as fine as this encoder makes it: encoding it again at rest would add nothing.
+  bool settled = true;
   Size size;
   FrameStamps stamps;
   Duration encode_cpu{0};  // thread CPU time spent in the codec
@@ -85,7 +87,8 @@ class BlockingEncoder {
  public:
   virtual ~BlockingEncoder() = default;
   // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets
-  // out.key.
+  // out.key and out.settled. out.stamps are the request's already: `captured` tells rate control
+  // the time.
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
   // Zero fields stay as they are; others are brought inside the codec's bounds.
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;

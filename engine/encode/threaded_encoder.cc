@@ -30,6 +30,7 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
     AccessUnit& unit = job.unit;
     unit.bytes.clear();
     unit.key = false;
+    unit.settled = true;
     unit.size = picture.size;
     unit.stamps = job.request.stamps;
     unit.stamps.encode_begin = clock_.now();

@@ -14,9 +14,10 @@ namespace {
 constexpr Duration kUnwatchedInterval = std::chrono::milliseconds(200);
 // One being written, one in the encoder, one whose memory is on its way back.
 constexpr int kPictures = 3;
-// When nothing has changed for so long, the last picture is encoded once more: what the rate left
-// blurred in a burst becomes sharp.
-constexpr Duration kRest = std::chrono::milliseconds(200);
+// When nothing has changed for so long, the last picture is encoded again, until it is as fine as
+// the encoder makes it: what the rate left blurred in a burst becomes sharp.
+constexpr Duration kRest = std::chrono::milliseconds(100);
+constexpr int kMostRefinements = 40;  // an encoder that is never content is not asked forever
 constexpr std::uint32_t kStartBitrate_kbps = 4'000;
 
 Duration interval_of(std::int32_t refresh_mhz) {
@@ -251,6 +252,7 @@ void Session::send_unit() {
   unit_->stamps.sequence = next_sequence_;
   const FrameStamps stamps = unit_->stamps;
   const bool key = unit_->key;
+  const bool settled = unit_->settled;
   const std::size_t bytes = unit_->bytes.size();
   const TimePoint now = parts_.loop.clock().now();
   const auto skipped = static_cast<std::uint32_t>(metrics_.skipped.value());
@@ -258,7 +260,8 @@ void Session::send_unit() {
                              .at_rest = unit_is_refinement_};
   if (!viewer_->send_frame(*unit_, now, context)) return;
   unit_.reset();
-  if (!unit_is_refinement_) rest_timer_.arm_after(kRest);
+  refinements_ = unit_is_refinement_ ? refinements_ + 1 : 0;
+  if (!settled && refinements_ < kMostRefinements) rest_timer_.arm_after(kRest);
   dropped_reported_ = skipped;
   ++next_sequence_;
   metrics_.frames.add();

@@ -135,6 +135,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   bool refresh_ = true;              // send a picture even without damage, as a key frame
   bool refine_ = false;              // send the picture once more: it has come to rest
   bool unit_is_refinement_ = false;  // of the picture in the encoder or in unit_
+  int refinements_ = 0;              // since the picture last changed
   bool callbacks_due_ = false;
   std::optional<AccessUnit> unit_;  // encoded, waits for the sender
   TimePoint waiting_since_{0};      // 0: not waiting

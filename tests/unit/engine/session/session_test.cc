@@ -37,9 +37,10 @@ class ManualEncoder final : public Encoder {
   int in_flight() const override { return static_cast<int>(requests.size()); }
   std::string_view name() const override { return "manual"; }
 
-  void finish() {
+  void finish(bool settled = true) {
     ASSERT_FALSE(requests.empty());
     AccessUnit unit;
+    unit.settled = settled;
     unit.bytes = {1, 2, 3, 4};
     unit.key = requests.front().force_key;
     unit.size = size_;
@@ -120,10 +121,10 @@ class SessionTest : public testing::Test {
   // A viewer with its first picture shown, everything at rest.
   FakeSender& settled() {
     FakeSender& sender = attach();
-    encoder_->finish();
+    encoder_->finish(false);
     turn();
     acknowledge(sender);
-    turn(milliseconds(200));
+    turn(milliseconds(100));
     encoder_->finish();  // the refinement
     turn();
     acknowledge(sender);
@@ -153,17 +154,49 @@ TEST_F(SessionTest, NewcomerGetsAKeyFrameWithoutDamage) {
   EXPECT_EQ(sender.frames().size(), 1U);
 }
 
-TEST_F(SessionTest, PictureAtRestIsRefinedOnce) {
+TEST_F(SessionTest, PictureAtRestIsRefinedUntilTheEncoderSaysItIsFine) {
   FakeSender& sender = settled();
   ASSERT_EQ(sender.frames().size(), 2U);
   EXPECT_EQ(sender.frames()[1].header[1] & wire::kVideoAtRest, wire::kVideoAtRest);
   damage();
-  encoder_->finish();
-  turn(milliseconds(199));
+  encoder_->finish(false);
+  turn();
+  acknowledge(sender);
+  turn(milliseconds(99));
   EXPECT_EQ(encoder_->submitted, 3);
-  turn(milliseconds(1));
-  ASSERT_EQ(encoder_->submitted, 4);
-  EXPECT_FALSE(encoder_->requests[0].force_key);
+  for (int i = 0; i < 3; ++i) {
+    turn(milliseconds(100));
+    ASSERT_EQ(encoder_->submitted, 4 + i);
+    EXPECT_FALSE(encoder_->requests[0].force_key);
+    encoder_->finish(i == 2);
+    turn();
+    acknowledge(sender);
+  }
+  for (int i = 0; i < 50; ++i) turn(milliseconds(20));
+  EXPECT_EQ(encoder_->submitted, 6);
+}
+
+TEST_F(SessionTest, AnEncoderThatIsNeverContentIsNotAskedForever) {
+  FakeSender& sender = settled();
+  damage();
+  for (int i = 0; i < 100 && encoder_->in_flight() > 0; ++i) {
+    encoder_->finish(false);
+    turn();
+    acknowledge(sender);
+    turn(milliseconds(100));
+  }
+  EXPECT_EQ(encoder_->in_flight(), 0);
+  EXPECT_LT(encoder_->submitted, 60);
+}
+
+TEST_F(SessionTest, AFinePictureIsNotSentAgain) {
+  FakeSender& sender = settled();
+  damage();
+  encoder_->finish(true);
+  turn();
+  acknowledge(sender);
+  for (int i = 0; i < 50; ++i) turn(milliseconds(20));
+  EXPECT_EQ(encoder_->submitted, 3);
 }
 
 TEST_F(SessionTest, StillPhoneIsNeverCapturedAgain) {
