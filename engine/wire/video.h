@@ -29,7 +29,7 @@ inline constexpr std::size_t kVideoHeaderBytes = kHeaderBytes + kVideoFieldBytes
 struct Video {
   bool key_frame = false;
   bool after_drop = false;  // frames were dropped before this one
-  bool at_rest = false;     // last of a burst
+  bool at_rest = false;     // the picture before, made finer
   std::uint32_t sequence = 0;
   std::uint32_t input_sequence = 0;
   std::uint64_t capture_time_us = 0;
