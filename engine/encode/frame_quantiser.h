@@ -48,11 +48,11 @@ class FrameQuantiser {
   std::uint32_t vbv_ms_;
   TimePoint last_{0};
   double queue_bits_ = 0;
-  double whole_ = 0;     // x of the picture as if all of it were new; 0: not known yet
-  double change_ = 0;    // x of what changes from picture to picture
-  int shown_qp_ = 51;    // of the last picture that was kept
-  int chosen_qp_ = 51;   // of the picture being encoded
-  int tries_left_ = 0;   // for the picture being encoded
+  double whole_ = 0;    // x of the picture as if all of it were new; 0: not known yet
+  double change_ = 0;   // x of what changes from picture to picture
+  int shown_qp_ = 51;   // of the last picture that was kept
+  int chosen_qp_ = 51;  // of the picture being encoded
+  int tries_left_ = 0;  // for the picture being encoded
   std::int64_t too_many_bits_ = 0;
 };
 

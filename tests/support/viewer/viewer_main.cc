@@ -1,8 +1,8 @@
 // rackphone-test-viewer: a headless viewer as a program; prints what it saw as JSON. Options:
 // --address, --ticket,
-// --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels a
-// CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N repeats
-// it), --type TEXT. Ends with 1 when the stream ends before its time.
+// --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels
+// a CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N
+// repeats it), --type TEXT. Ends with 1 when the stream ends before its time.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>

@@ -3,10 +3,10 @@
 // 2^(−QP/6), with pages that change wholly, scroll, or stay.
 #include "engine/encode/frame_quantiser.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace rp {
 namespace {
