@@ -46,14 +46,22 @@ void LatencyHistogram::observe(std::int64_t us) {
   bump(count_, 1);
 }
 
-double LatencyHistogram::quantile_us(double q) const {
+LatencyHistogram::Counts LatencyHistogram::counts() const {
+  Counts counts;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts[i] = buckets_[i].load(std::memory_order_relaxed);
+  }
+  return counts;
+}
+
+double LatencyHistogram::quantile_us(double q, const Counts& counts) {
   std::uint64_t total = 0;
-  for (const auto& bucket : buckets_) total += bucket.load(std::memory_order_relaxed);
+  for (const std::uint64_t count : counts) total += count;
   if (total == 0) return 0;
   const double rank = q * static_cast<double>(total);
   double seen = 0;
   for (std::size_t i = 0; i < kUpperBounds_us.size(); ++i) {
-    const auto here = static_cast<double>(buckets_[i].load(std::memory_order_relaxed));
+    const auto here = static_cast<double>(counts[i]);
     if (here > 0 && seen + here >= rank) {
       const double low = i == 0 ? 0 : kUpperBounds_us[i - 1];
       return low + (kUpperBounds_us[i] - low) * std::max(rank - seen, 0.0) / here;

@@ -49,7 +49,12 @@ class LatencyHistogram {
   void observe(std::int64_t us);
   [[nodiscard]] std::uint64_t count() const { return count_.load(std::memory_order_relaxed); }
   // The q-quantile (0 < q < 1) in microseconds; 0 without observations.
-  [[nodiscard]] double quantile_us(double q) const;
+  [[nodiscard]] double quantile_us(double q) const { return quantile_us(q, counts()); }
+  // Observations by bucket so far; the last one is of those beyond all bounds. The difference of
+  // two of these is a window.
+  using Counts = std::array<std::uint64_t, kUpperBounds_us.size() + 1>;
+  [[nodiscard]] Counts counts() const;
+  [[nodiscard]] static double quantile_us(double q, const Counts& counts);
 
  private:
   friend class Registry;

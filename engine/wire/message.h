@@ -59,6 +59,7 @@ enum class CloseCode : std::uint16_t {
   kTakenOver = 4409,
   kVersion = 4426,
   kTooMany = 4429,
+  kServerFull = 4430,
 };
 
 // One message, borrowed from the bytes it was read from. `type` may be one we do not know.
