@@ -73,8 +73,9 @@ void send_frames(benchmark::State& state, StreamPair streams) {
   sender->set_listener(frames);
   std::uint32_t sequence = 0;
   const auto send_one = [&] {
-    const auto header = wire::serialise(wire::Video{.sequence = ++sequence},
-                                        static_cast<std::size_t>(state.range(0)));
+    wire::Video video;
+    video.sequence = ++sequence;
+    const auto header = wire::serialise(video, static_cast<std::size_t>(state.range(0)));
     RP_CHECK(sender->send_frame(header, frames.take(), sequence).has_value());
     sender->acknowledge(sequence, clock.now());
     while (!frames.has_payload()) loop->run_once(Duration(-1));

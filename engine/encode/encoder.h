@@ -45,9 +45,12 @@ struct FrameStamps {
   std::uint32_t input_sequence = 0;  // newest input delivered to the app before the commit; 0: none
 };
 
-// One encoded picture: Annex B byte stream, SPS and PPS in front of every key frame.
+// One encoded picture. Video: Annex B byte stream, SPS and PPS in front of every key frame. Tiles
+// (engine/tiles, which make no use of encoders): the operations of the wire's TILES.
 struct AccessUnit {
   std::vector<std::uint8_t> bytes;  // recycled through the encoder: see Encoder::recycle
+  std::uint16_t operations = 0;     // tiles: how many; 0: video
+  Rect shown;                       // video: the part to be shown; empty: all of it
   bool key = false;
   // The picture is as fine as this encoder makes it: encoding it again at rest would add nothing.
   bool settled = true;

@@ -30,6 +30,8 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
     AccessUnit& unit = job.unit;
     unit.bytes.clear();
     unit.key = false;
+    unit.operations = 0;
+    unit.shown = {};
     unit.settled = true;
     unit.size = picture.size;
     unit.stamps = job.request.stamps;

@@ -20,6 +20,8 @@ constexpr Duration kResizeMerge = milliseconds(100);
 constexpr Duration kKeyRequestGap = milliseconds(500);
 constexpr Duration kStatsInterval = seconds(1);
 constexpr Duration kRateInterval = milliseconds(50);
+constexpr std::uint32_t kOurFeatures =
+    wire::kFeatureLosslessTiles | wire::kFeatureCursorImages | wire::kFeatureClipboard;
 
 }  // namespace
 
@@ -91,24 +93,43 @@ void Viewer::send_bytes() {
   }
 }
 
+namespace {
+
+wire::Frame frame_of(const AccessUnit& unit, TimePoint now, VideoContext context) {
+  const FrameStamps& stamps = unit.stamps;
+  return {.after_drop = context.after_drop,
+          .at_rest = context.at_rest,
+          .sequence = stamps.sequence,
+          .input_sequence = stamps.input_sequence,
+          .capture_time_us = static_cast<std::uint64_t>(stamps.committed.us),
+          .capture_us = span_us(stamps.committed, stamps.captured),
+          .compose_us = span_us(stamps.captured, stamps.composed),
+          .encode_us = span_us(stamps.composed, stamps.encoded),
+          .send_us = span_us(stamps.encoded, now),
+          .width_px = static_cast<std::uint16_t>(unit.size.width),
+          .height_px = static_cast<std::uint16_t>(unit.size.height)};
+}
+
+}  // namespace
+
+bool Viewer::hand_over(AccessUnit& unit, const wire::Frame& frame) {
+  if (unit.operations != 0) {
+    const auto header = wire::serialise(wire::Tiles{frame, unit.operations}, unit.bytes.size());
+    return sender_->send_frame(header, std::move(unit.bytes), frame.sequence).has_value();
+  }
+  const Rect shown =
+      unit.shown.empty() ? Rect{0, 0, unit.size.width, unit.size.height} : unit.shown;
+  const auto px = [](std::int32_t v) { return static_cast<std::uint16_t>(v); };
+  const wire::Video video{
+      frame, unit.key, 1, {px(shown.x), px(shown.y), px(shown.width), px(shown.height)}};
+  const auto header = wire::serialise(video, unit.bytes.size());
+  return sender_->send_frame(header, std::move(unit.bytes), frame.sequence).has_value();
+}
+
 bool Viewer::send_frame(AccessUnit& unit, TimePoint now, VideoContext context) {
   if (!sender_->ready_for_frame()) return false;
-  const FrameStamps& stamps = unit.stamps;
-  wire::Video video;
-  video.key_frame = unit.key;
-  video.after_drop = context.after_drop;
-  video.at_rest = context.at_rest;
-  video.sequence = stamps.sequence;
-  video.input_sequence = stamps.input_sequence;
-  video.capture_time_us = static_cast<std::uint64_t>(stamps.committed.us);
-  video.capture_us = span_us(stamps.committed, stamps.captured);
-  video.compose_us = span_us(stamps.captured, stamps.composed);
-  video.encode_us = span_us(stamps.composed, stamps.encoded);
-  video.send_us = span_us(stamps.encoded, now);
-  video.width_px = static_cast<std::uint16_t>(unit.size.width);
-  video.height_px = static_cast<std::uint16_t>(unit.size.height);
-  const auto header = wire::serialise(video, unit.bytes.size());
-  if (!sender_->send_frame(header, std::move(unit.bytes), stamps.sequence)) return false;
+  const FrameStamps stamps = unit.stamps;
+  if (!hand_over(unit, frame_of(unit, now, context))) return false;
   sent_[stamps.sequence % sent_.size()] = {stamps.sequence, now};
   last_sent_ = stamps.sequence;
   if (!rate_timer_.armed()) rate_timer_.arm_after(kRateInterval);
@@ -248,7 +269,7 @@ Status Viewer::on_hello(const wire::Hello& hello) {
   ready_ = true;
   silence_timer_.arm_after(kSilenceDeadline);
   wire::Welcome welcome;
-  welcome.features = features_ & (wire::kFeatureCursorImages | wire::kFeatureClipboard);
+  welcome.features = features_ & kOurFeatures;
   welcome.server_time_us = static_cast<std::uint64_t>(loop_.clock().now().us);
   welcome.phone = phone_name_;
   welcome.session = identity_.session;

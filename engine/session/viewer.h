@@ -80,6 +80,8 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   [[nodiscard]] bool watching() const { return ready_ && visible_ && !closing_; }
   [[nodiscard]] bool can_take_frame() const;
   [[nodiscard]] const std::string& layout() const { return layout_; }
+  // Takes TILES and VIDEO that is shown in part.
+  [[nodiscard]] bool takes_tiles() const { return (features_ & wire::kFeatureLosslessTiles) != 0; }
   [[nodiscard]] int max_fps() const;
   [[nodiscard]] bool quality_first() const {
     return quality_.mode == wire::QualityMode::kQualityFirst;
@@ -121,6 +123,7 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   Status on_clipboard(const wire::Clipboard& clipboard) override;
 
   [[nodiscard]] Status need_hello() const;
+  [[nodiscard]] bool hand_over(AccessUnit& unit, const wire::Frame& frame);
   template <typename Message>
   void send(const Message& message);
   void send_bytes();

@@ -57,6 +57,8 @@ Status dispatch_one(const MessageView& m, ServerMessages& to) {
       return pass(parse_welcome(m), [&](const auto& v) { to.on_welcome(v); });
     case MessageType::kVideo:
       return pass(parse_video(m), [&](const auto& v) { to.on_video(v.video, v.data); });
+    case MessageType::kTiles:
+      return pass(parse_tiles(m), [&](const auto& v) { to.on_tiles(v.tiles, v.data); });
     case MessageType::kDisplay:
       return pass(parse_display(m), [&](const auto& v) { to.on_display(v); });
     case MessageType::kCursor:

@@ -43,6 +43,7 @@ class ServerMessages {
   virtual ~ServerMessages() = default;
   virtual void on_welcome(const Welcome&) {}
   virtual void on_video(const Video&, std::span<const std::uint8_t> /*data*/) {}
+  virtual void on_tiles(const Tiles&, std::span<const std::uint8_t> /*operations*/) {}
   virtual void on_display(const DisplayShape&) {}
   virtual void on_cursor(const Cursor&) {}
   virtual void on_pong(const Pong&) {}

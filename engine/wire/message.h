@@ -45,6 +45,7 @@ enum class MessageType : std::uint8_t {
   kTextInput = 0x88,
   kNotice = 0x89,
   kPhoneClipboard = 0x8A,
+  kTiles = 0x90,
 };
 
 // WebSocket close codes of the protocol.

@@ -2,15 +2,17 @@
 
 #include <cstring>
 
+#include "engine/base/limits.h"
 #include "engine/wire/bytes.h"
+#include "engine/wire/tiles.h"
 
 namespace rp::wire {
 
 namespace {
 
-// The layout of docs/wire_format.md as it lies in memory on the little-endian machines we build
+// The layouts of docs/wire_format.md as they lie in memory on the little-endian machines we build
 // for.
-struct [[gnu::packed]] RawVideo {
+struct [[gnu::packed]] RawFrame {
   std::uint8_t type;
   std::uint8_t flags;
   std::uint16_t stream;
@@ -24,12 +26,54 @@ struct [[gnu::packed]] RawVideo {
   std::uint32_t send_us;
   std::uint16_t width_px;
   std::uint16_t height_px;
+};
+struct [[gnu::packed]] RawVideo {
+  RawFrame frame;
   std::uint8_t codec;
   std::array<std::uint8_t, 3> reserved;
+  std::array<std::uint16_t, 4> shown;  // x, y, width, height
+};
+struct [[gnu::packed]] RawTiles {
+  RawFrame frame;
+  std::uint16_t operations;
+  std::uint16_t reserved;
 };
 static_assert(sizeof(RawVideo) == kVideoHeaderBytes);
-static_assert(offsetof(RawVideo, capture_time_us) == kHeaderBytes + 8);
+static_assert(sizeof(RawTiles) == kTilesHeaderBytes);
+static_assert(offsetof(RawFrame, capture_time_us) == kHeaderBytes + 8);
 static_assert(offsetof(RawVideo, codec) == kHeaderBytes + 36);
+static_assert(offsetof(RawVideo, shown) == kHeaderBytes + 40);
+
+void read_frame(ByteReader& in, const MessageView& message, Frame& frame) {
+  frame.after_drop = (message.flags & kVideoAfterDrop) != 0;
+  frame.at_rest = (message.flags & kVideoAtRest) != 0;
+  frame.sequence = in.integer<std::uint32_t>("sequence");
+  frame.input_sequence = in.integer<std::uint32_t>("input_sequence");
+  frame.capture_time_us = in.integer<std::uint64_t>("capture_time_us");
+  frame.capture_us = in.integer<std::uint32_t>("capture_us");
+  frame.compose_us = in.integer<std::uint32_t>("compose_us");
+  frame.encode_us = in.integer<std::uint32_t>("encode_us");
+  frame.send_us = in.integer<std::uint32_t>("send_us");
+  frame.width_px = in.integer<std::uint16_t>("width_px", 1, limits::kMaxOutputSide_px);
+  frame.height_px = in.integer<std::uint16_t>("height_px", 1, limits::kMaxOutputSide_px);
+}
+
+RawFrame raw_of(MessageType type, unsigned flags, const Frame& frame, std::size_t body_bytes) {
+  flags |= (frame.after_drop ? kVideoAfterDrop : 0U) | (frame.at_rest ? kVideoAtRest : 0U);
+  return {.type = static_cast<std::uint8_t>(type),
+          .flags = static_cast<std::uint8_t>(flags),
+          .stream = 0,
+          .body_bytes = static_cast<std::uint32_t>(body_bytes),
+          .sequence = frame.sequence,
+          .input_sequence = frame.input_sequence,
+          .capture_time_us = frame.capture_time_us,
+          .capture_us = frame.capture_us,
+          .compose_us = frame.compose_us,
+          .encode_us = frame.encode_us,
+          .send_us = frame.send_us,
+          .width_px = frame.width_px,
+          .height_px = frame.height_px};
+}
 
 }  // namespace
 
@@ -37,43 +81,53 @@ Result<ParsedVideo> parse_video(const MessageView& message) {
   ByteReader in("VIDEO", message.body);
   Video video;
   video.key_frame = (message.flags & kVideoKeyFrame) != 0;
-  video.after_drop = (message.flags & kVideoAfterDrop) != 0;
-  video.at_rest = (message.flags & kVideoAtRest) != 0;
-  video.sequence = in.integer<std::uint32_t>("sequence");
-  video.input_sequence = in.integer<std::uint32_t>("input_sequence");
-  video.capture_time_us = in.integer<std::uint64_t>("capture_time_us");
-  video.capture_us = in.integer<std::uint32_t>("capture_us");
-  video.compose_us = in.integer<std::uint32_t>("compose_us");
-  video.encode_us = in.integer<std::uint32_t>("encode_us");
-  video.send_us = in.integer<std::uint32_t>("send_us");
-  video.width_px = in.integer<std::uint16_t>("width_px");
-  video.height_px = in.integer<std::uint16_t>("height_px");
+  read_frame(in, message, video);
   video.codec = in.integer<std::uint8_t>("codec");
   in.skip(3);
+  Area& shown = video.shown;
+  shown.x = in.integer<std::uint16_t>("x");
+  shown.y = in.integer<std::uint16_t>("y");
+  shown.width = in.integer<std::uint16_t>("width", 1, limits::kMaxOutputSide_px);
+  shown.height = in.integer<std::uint16_t>("height", 1, limits::kMaxOutputSide_px);
+  if (!in.failed() &&
+      (shown.x + shown.width > video.width_px || shown.y + shown.height > video.height_px)) {
+    in.fail_field("rectangle", "reaches outside the picture");
+  }
   RP_TRY(in.finish());
   return ParsedVideo{video, in.rest()};
 }
 
+Result<ParsedTiles> parse_tiles(const MessageView& message) {
+  ByteReader in("TILES", message.body);
+  Tiles tiles;
+  read_frame(in, message, tiles);
+  tiles.operations = in.integer<std::uint16_t>("operations", 1, kMaxOperations);
+  in.skip(2);
+  RP_TRY(in.finish());
+  OperationReader operations(in.rest(), tiles.width_px, tiles.height_px);
+  for (int i = 0; i < tiles.operations; ++i) {
+    RP_TRY(operations.next());
+  }
+  return ParsedTiles{tiles, in.rest()};
+}
+
 std::array<std::uint8_t, kVideoHeaderBytes> serialise(const Video& video, std::size_t data_bytes) {
-  const unsigned flags = (video.key_frame ? kVideoKeyFrame : 0U) |
-                         (video.after_drop ? kVideoAfterDrop : 0U) |
-                         (video.at_rest ? kVideoAtRest : 0U);
-  const RawVideo raw{.type = static_cast<std::uint8_t>(MessageType::kVideo),
-                     .flags = static_cast<std::uint8_t>(flags),
-                     .stream = 0,
-                     .body_bytes = static_cast<std::uint32_t>(kVideoFieldBytes + data_bytes),
-                     .sequence = video.sequence,
-                     .input_sequence = video.input_sequence,
-                     .capture_time_us = video.capture_time_us,
-                     .capture_us = video.capture_us,
-                     .compose_us = video.compose_us,
-                     .encode_us = video.encode_us,
-                     .send_us = video.send_us,
-                     .width_px = video.width_px,
-                     .height_px = video.height_px,
-                     .codec = video.codec,
-                     .reserved = {}};
+  const unsigned flags = video.key_frame ? kVideoKeyFrame : 0U;
+  const RawVideo raw{
+      .frame = raw_of(MessageType::kVideo, flags, video, kVideoFieldBytes + data_bytes),
+      .codec = video.codec,
+      .reserved = {},
+      .shown = {video.shown.x, video.shown.y, video.shown.width, video.shown.height}};
   std::array<std::uint8_t, kVideoHeaderBytes> bytes;
+  std::memcpy(bytes.data(), &raw, sizeof raw);
+  return bytes;
+}
+
+std::array<std::uint8_t, kTilesHeaderBytes> serialise(const Tiles& tiles, std::size_t data_bytes) {
+  const RawTiles raw{.frame = raw_of(MessageType::kTiles, 0, tiles, kTilesFieldBytes + data_bytes),
+                     .operations = tiles.operations,
+                     .reserved = 0};
+  std::array<std::uint8_t, kTilesHeaderBytes> bytes;
   std::memcpy(bytes.data(), &raw, sizeof raw);
   return bytes;
 }

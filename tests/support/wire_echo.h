@@ -39,6 +39,11 @@ class WireEcho final : public ClientMessages, public ServerMessages {
     out.insert(out.end(), header.begin(), header.end());
     out.insert(out.end(), data.begin(), data.end());
   }
+  void on_tiles(const Tiles& v, std::span<const std::uint8_t> operations) override {
+    const auto header = serialise(v, operations.size());
+    out.insert(out.end(), header.begin(), header.end());
+    out.insert(out.end(), operations.begin(), operations.end());
+  }
   void on_display(const DisplayShape& v) override { append(out, v); }
   void on_cursor(const Cursor& v) override { RP_CHECK(append(out, v).has_value()); }
   void on_pong(const Pong& v) override { append(out, v); }

@@ -123,20 +123,28 @@ void TestViewer::on_message(std::span<const std::uint8_t> bytes) {
 }
 
 void TestViewer::on_video(const wire::Video& video, std::span<const std::uint8_t> data) {
-  const TimePoint now = loop_.clock().now();
-  arrivals_.push_back({video, now, data.size() + wire::kVideoHeaderBytes});
   if (dump_.is_open()) {
     dump_.write(reinterpret_cast<const char*>(data.data()),
                 static_cast<std::streamsize>(data.size()));
   }
+  arrived(
+      {video, video.key_frame, false, loop_.clock().now(), data.size() + wire::kVideoHeaderBytes});
+}
+
+void TestViewer::on_tiles(const wire::Tiles& tiles, std::span<const std::uint8_t> operations) {
+  arrived({tiles, false, true, loop_.clock().now(), operations.size() + wire::kTilesHeaderBytes});
+}
+
+void TestViewer::arrived(Arrival arrival) {
   wire::Ack ack;
-  ack.sequence = video.sequence;
-  if (awaited_input_ != 0 && video.input_sequence >= awaited_input_) {
-    input_to_frame_.push_back(now - awaited_since_);
+  ack.sequence = arrival.frame.sequence;
+  if (awaited_input_ != 0 && arrival.frame.input_sequence >= awaited_input_) {
+    input_to_frame_.push_back(arrival.received - awaited_since_);
     ack.input_to_photon_us = static_cast<std::uint32_t>(input_to_frame_.back().count());
     awaited_input_ = 0;
   }
   send(ack);
+  arrivals_.push_back(arrival);
   if (on_arrival) on_arrival(arrivals_.back());
 }
 

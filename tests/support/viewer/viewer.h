@@ -24,9 +24,12 @@ struct ViewerOptions {
   std::string dump_path;  // every access unit is appended here; empty: none
 };
 
-// One VIDEO as it came. Times are CLOCK_MONOTONIC of this machine, which the engine's stamps share.
+// One VIDEO or TILES as it came. Times are CLOCK_MONOTONIC of this machine, which the engine's
+// stamps share.
 struct Arrival {
-  wire::Video video;
+  wire::Frame frame;
+  bool key = false;
+  bool tiles = false;
   TimePoint received;
   std::size_t bytes = 0;
 };
@@ -64,6 +67,8 @@ class TestViewer final : private SenderListener, private wire::ServerMessages {
   void on_payload_free(std::vector<std::uint8_t>) override {}
   void on_closed(const Error& why) override;
   void on_video(const wire::Video& video, std::span<const std::uint8_t> data) override;
+  void on_tiles(const wire::Tiles& tiles, std::span<const std::uint8_t> operations) override;
+  void arrived(Arrival arrival);
   void on_phone_clipboard(const wire::Clipboard& clipboard) override {
     clipboard_ = clipboard.text;
   }

@@ -2,7 +2,8 @@
 // --address, --ticket,
 // --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels
 // a CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N
-// repeats it), --type TEXT. Ends with 1 when the stream ends before its time.
+// repeats it), --type TEXT, --tiles 1 (take lossless tiles). Ends with 1 when the stream ends
+// before its time.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -40,17 +41,19 @@ nlohmann::json report(const TestViewer& viewer, TimePoint from, TimePoint to) {
   std::vector<double> interval;
   std::size_t bytes = 0;
   int keys = 0;
+  int tiles = 0;
   TimePoint last{0};
   for (const Arrival& a : viewer.arrivals()) {
     if (a.received < from) continue;
     age.push_back(
-        static_cast<double>(a.received.us - static_cast<std::int64_t>(a.video.capture_time_us)) /
+        static_cast<double>(a.received.us - static_cast<std::int64_t>(a.frame.capture_time_us)) /
         1e3);
-    wire.push_back((a.video.compose_us + a.video.encode_us + a.video.send_us) / 1e3);
+    wire.push_back((a.frame.compose_us + a.frame.encode_us + a.frame.send_us) / 1e3);
     if (last.us != 0) interval.push_back(static_cast<double>((a.received - last).count()) / 1e3);
     last = a.received;
     bytes += a.bytes;
-    keys += a.video.key_frame ? 1 : 0;
+    keys += a.key ? 1 : 0;
+    tiles += a.tiles ? 1 : 0;
   }
   std::vector<double> inputs;
   for (const Duration d : viewer.input_to_frame())
@@ -61,6 +64,7 @@ nlohmann::json report(const TestViewer& viewer, TimePoint from, TimePoint to) {
           {"fps", std::round(static_cast<double>(age.size()) / seconds * 100) / 100},
           {"bytes", bytes},
           {"key_frames", keys},
+          {"tiles", tiles},
           {"commit_to_client_ms", percentiles(age)},
           {"capture_to_wire_ms", percentiles(wire)},
           {"frame_interval_ms", percentiles(interval)},
@@ -110,6 +114,7 @@ Status run(const Options& options) {
   view.hello.scale_120 = static_cast<std::uint16_t>(120 * number(options, "--scale", 1));
   view.hello.max_fps = static_cast<std::uint8_t>(number(options, "--fps", 60));
   view.hello.features = wire::kFeatureClipboard;
+  if (options.contains("--tiles")) view.hello.features |= wire::kFeatureLosslessTiles;
   view.hello.client = "rackphone-test-viewer";
   RP_ASSIGN(const auto viewer, TestViewer::connect(*loop, std::move(view)));
 

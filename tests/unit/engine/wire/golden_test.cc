@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/wire/tiles.h"
 #include "tests/support/wire_echo.h"
 
 namespace rp::wire {
@@ -116,14 +117,46 @@ const std::map<std::string, Build>& client_builders() {
   return builders;
 }
 
+Frame frame_of(const Fields& f, unsigned flags) {
+  return {(flags & kVideoAfterDrop) != 0,
+          (flags & kVideoAtRest) != 0,
+          f.u32("sequence"),
+          f.u32("input_sequence"),
+          f.u64("capture_time_us"),
+          f.u32("capture_us"),
+          f.u32("compose_us"),
+          f.u32("encode_us"),
+          f.u32("send_us"),
+          f.u16("width_px"),
+          f.u16("height_px")};
+}
+
+Area area_of(const Fields& f) { return {f.u16("x"), f.u16("y"), f.u16("width"), f.u16("height")}; }
+
+void build_tiles(const Fields& f, unsigned flags, Bytes& out) {
+  Bytes operations;
+  for (const json& one : f.values.at("operations")) {
+    const Fields op{one};
+    if (op.text("kind") == "copy") {
+      append_copy(operations, area_of(op), op.u16("to_x"), op.u16("to_y"));
+      continue;
+    }
+    const std::size_t begin = begin_tile(operations, TileEncoding{op.u8("encoding")}, area_of(op));
+    const Bytes data = from_hex(op.text("data"));
+    operations.insert(operations.end(), data.begin(), data.end());
+    end_tile(operations, begin);
+  }
+  const auto count = static_cast<std::uint16_t>(f.values.at("operations").size());
+  const auto header = serialise(Tiles{frame_of(f, flags), count}, operations.size());
+  out.assign(header.begin(), header.end());
+  out.insert(out.end(), operations.begin(), operations.end());
+}
+
 void build_video(const Fields& f, unsigned flags, Bytes& out) {
   const Bytes data = from_hex(f.text("data"));
-  const auto header = serialise(
-      Video{(flags & kVideoKeyFrame) != 0, (flags & kVideoAfterDrop) != 0,
-            (flags & kVideoAtRest) != 0, f.u32("sequence"), f.u32("input_sequence"),
-            f.u64("capture_time_us"), f.u32("capture_us"), f.u32("compose_us"), f.u32("encode_us"),
-            f.u32("send_us"), f.u16("width_px"), f.u16("height_px"), f.u8("codec")},
-      data.size());
+  const auto header =
+      serialise(Video{frame_of(f, flags), (flags & kVideoKeyFrame) != 0, f.u8("codec"), area_of(f)},
+                data.size());
   out.assign(header.begin(), header.end());
   out.insert(out.end(), data.begin(), data.end());
 }
@@ -150,6 +183,7 @@ const std::map<std::string, Build>& server_builders() {
                              f.u64("server_time_us"), f.text("phone"), f.text("session")});
        }},
       {"VIDEO", build_video},
+      {"TILES", build_tiles},
       {"CURSOR", build_cursor},
       {"DISPLAY",
        [](const Fields& f, unsigned, Bytes& out) {

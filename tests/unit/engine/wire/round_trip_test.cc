@@ -6,6 +6,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/wire/dispatch.h"
+#include "engine/wire/tiles.h"
 
 namespace rp::wire {
 namespace {
@@ -139,14 +140,61 @@ TEST(RoundTrip, Text) {
   }
 }
 
+Frame random_frame(Random& r) {
+  return {r.pick<int>(0, 1) == 1,           r.pick<int>(0, 1) == 1,
+          r.pick<std::uint32_t>(),          r.pick<std::uint32_t>(),
+          r.pick<std::uint64_t>(),          r.pick<std::uint32_t>(),
+          r.pick<std::uint32_t>(),          r.pick<std::uint32_t>(),
+          r.pick<std::uint32_t>(),          r.pick<std::uint16_t>(2048, 4096),
+          r.pick<std::uint16_t>(2048, 4096)};
+}
+
+TEST(RoundTrip, Tiles) {
+  Random r;
+  for (int i = 0; i < kRounds; ++i) {
+    std::vector<std::uint8_t> operations;
+    const Area area{r.pick<std::uint16_t>(0, 2000), r.pick<std::uint16_t>(0, 2000),
+                    r.pick<std::uint16_t>(1, 48), r.pick<std::uint16_t>(1, 48)};
+    const auto to_x = r.pick<std::uint16_t>(0, 2000);
+    append_copy(operations, area, to_x, 3);
+    const std::size_t begin = begin_tile(operations, TileEncoding::kRgb, area);
+    operations.insert(operations.end(), {7, 8, 9});
+    end_tile(operations, begin);
+    const Tiles tiles{random_frame(r), 2};
+    const auto header = serialise(tiles, operations.size());
+    std::vector<std::uint8_t> bytes(header.begin(), header.end());
+    bytes.insert(bytes.end(), operations.begin(), operations.end());
+    const auto view = MessageReader(bytes).next();
+    ASSERT_TRUE(view.has_value());
+    const auto parsed = parse_tiles(*view);
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message();
+    ASSERT_EQ(parsed->tiles, tiles);
+    OperationReader reader(parsed->data, tiles.width_px, tiles.height_px);
+    const auto copy = reader.next();
+    ASSERT_TRUE(copy.has_value());
+    EXPECT_EQ(copy->kind, OperationKind::kCopy);
+    EXPECT_EQ(copy->area, area);
+    EXPECT_EQ(copy->to_x, to_x);
+    EXPECT_EQ(copy->to_y, 3);
+    const auto tile = reader.next();
+    ASSERT_TRUE(tile.has_value());
+    EXPECT_EQ(tile->encoding, TileEncoding::kRgb);
+    EXPECT_EQ(tile->area, area);
+    ASSERT_EQ(tile->data.size(), 3U);
+    EXPECT_EQ(tile->data[2], 9);
+    EXPECT_FALSE(reader.more());
+  }
+}
+
 TEST(RoundTrip, Video) {
   Random r;
   for (int i = 0; i < kRounds; ++i) {
-    const Video video{r.pick<int>(0, 1) == 1,  r.pick<int>(0, 1) == 1,  r.pick<int>(0, 1) == 1,
-                      r.pick<std::uint32_t>(), r.pick<std::uint32_t>(), r.pick<std::uint64_t>(),
-                      r.pick<std::uint32_t>(), r.pick<std::uint32_t>(), r.pick<std::uint32_t>(),
-                      r.pick<std::uint32_t>(), r.pick<std::uint16_t>(), r.pick<std::uint16_t>(),
-                      r.pick<std::uint8_t>()};
+    const auto x = r.pick<std::uint16_t>(0, 2000);
+    const auto y = r.pick<std::uint16_t>(0, 2000);
+    const Video video{random_frame(r),
+                      r.pick<int>(0, 1) == 1,
+                      r.pick<std::uint8_t>(),
+                      {x, y, r.pick<std::uint16_t>(1, 48), r.pick<std::uint16_t>(1, 48)}};
     const auto header = serialise(video, 3);
     std::vector<std::uint8_t> bytes(header.begin(), header.end());
     bytes.insert(bytes.end(), {7, 8, 9});
