@@ -50,7 +50,8 @@ export class PhonePage {
   constructor(page) {
     this.page = page;
     this.view = page.locator('rp-phone');
-    this.canvas = this.view.locator('.box > canvas');
+    this.box = this.view.locator('.box');
+    this.canvas = this.box.locator('> canvas');
     this.toolbar = this.view.locator('rp-toolbar');
   }
 

@@ -18,6 +18,7 @@ const csrf = randomBytes(12).toString('hex');
 const phones = new Map([
   ['demo', { phone: new FakePhone('demo', 'Demo phone', 'color'), image: 'demo', state: 'running' }],
   ['motion', { phone: new FakePhone('motion', 'Test pattern', 'motion'), image: 'pattern', state: 'running' }],
+  ['told', { phone: new FakePhone('told', 'Drawing board', 'told'), image: 'pattern', state: 'running' }],
   ['tiny', { phone: new FakePhone('tiny', 'Terminal', 'color'), image: 'tiny', state: 'stopped' }],
   ['broken', { phone: new FakePhone('broken', 'Old tablet', 'color'), image: 'demo', state: 'failed',
     reason: 'The image could not be mounted: no space left on the disk.' }],
@@ -109,8 +110,18 @@ async function file(response, path) {
   response.end(data);
 }
 
+/** For specs: GET tells what the page of a phone has sent, POST sends it the bytes of a message. */
+async function standIn(request, response, id) {
+  const { phone } = phones.get(id);
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  if (request.method === 'POST') phone.viewer.socket.send(Buffer.concat(parts));
+  response.end(JSON.stringify(phone.report()));
+}
+
 const server = createServer(async (request, response) => {
   const path = new URL(request.url, 'http://localhost').pathname;
+  if (path.startsWith('/stand-in/')) return standIn(request, response, path.slice('/stand-in/'.length));
   if (!path.startsWith('/api/v1')) return file(response, path);
   try {
     const answer = await api(request, response, path.slice('/api/v1'.length));

@@ -1,5 +1,6 @@
 // A phone of the stand-in engine: one colour that a tap changes, and a line of text that works like a
-// terminal's: the command that sets a terminal's background sets this one's. "motion" moves all the time.
+// terminal's: the command that sets a terminal's background sets this one's. "motion" moves all the time, and
+// "told" shows what a spec sends through it.
 
 import { colorPicture, motion } from './fake_pictures.mjs';
 import * as wire from './fake_wire.mjs';
@@ -20,6 +21,7 @@ export class FakePhone {
   size = { width: 720, height: 1280, scale_120: 240 };
   log = [];
   viewer = null;
+  connections = 0;
   #shift = false;
 
   constructor(id, name, kind) {
@@ -41,11 +43,18 @@ export class FakePhone {
     });
   }
 
-  #handle(viewer, { type, body }) {
+  /** For specs: what came from the page in this connection. */
+  report() {
+    return { connections: this.connections, size: this.size, log: this.log };
+  }
+
+  #handle(viewer, { type, flags, body }) {
     const { socket } = viewer;
     switch (type) {
       case wire.client.hello:
         this.turns = 0;
+        this.connections++;
+        this.log = [];
         this.#shape(body, 12);
         socket.send(Buffer.concat([wire.welcome(this.name), this.#display(), wire.cursorShape('default')]));
         this.#start(viewer);
@@ -62,9 +71,12 @@ export class FakePhone {
         this.#start(viewer);
         break;
       case wire.client.ping: socket.send(wire.pong(body)); break;
-      case wire.client.key_request: this.#start(viewer); break;
+      case wire.client.key_request:
+        this.log.push({ key_request: true });
+        this.#start(viewer);
+        break;
       case wire.client.visibility: viewer.visible = body[0] === 1; break;
-      case wire.client.ack: this.log.push({ ack: body.readUInt32LE(0), photon_us: body.readUInt32LE(12) }); break;
+      case wire.client.ack: this.log.push({ ack: body.readUInt32LE(0), dropped: (flags & 1) === 1 }); break;
       default: if (type >= 0x10) this.#input(viewer, type, body);
     }
     if (this.log.length > 5000) this.log.splice(0, 2500);
@@ -116,13 +128,13 @@ export class FakePhone {
 
   #start(viewer) {
     clearInterval(viewer.timer);
-    if (this.kind !== 'motion') void this.#show(viewer);
-    else void this.#move(viewer);
+    if (this.kind === 'color') void this.#show(viewer);
+    else if (this.kind === 'motion') void this.#move(viewer);
   }
 
   /** One picture in the making at a time; what changed meanwhile goes into the next one. */
   async #show(viewer) {
-    if (this.kind === 'motion') return;
+    if (this.kind !== 'color') return;
     viewer.wanted = true;
     if (viewer.busy) return;
     viewer.busy = true;

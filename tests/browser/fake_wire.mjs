@@ -26,20 +26,46 @@ export function welcome(phone) {
   const body = Buffer.alloc(16);
   body.writeUInt16LE(1, 0);
   body.writeUInt16LE(1, 2);
-  body.writeUInt32LE(0x18, 4);
+  body.writeUInt32LE(0x19, 4);
   body.writeBigUInt64LE(now_us(), 8);
   return message(0x81, 0, Buffer.concat([body, text(phone), text('stand-in')]));
 }
 
-export function video({ key, sequence, input_sequence, width, height, data }) {
-  const head = Buffer.alloc(40);
+function pictureHead(bytes, { sequence, input_sequence = 0, width, height }) {
+  const head = Buffer.alloc(bytes);
   head.writeUInt32LE(sequence, 0);
   head.writeUInt32LE(input_sequence, 4);
   head.writeBigUInt64LE(now_us(), 8);
   head.writeUInt16LE(width, 32);
   head.writeUInt16LE(height, 34);
+  return head;
+}
+
+const u16s = (...values) => Buffer.from(Uint16Array.from(values).buffer);
+
+/** `part` is what of the decoded picture is to be shown: all of it unless given. */
+export function video({ key, data, part, ...picture }) {
+  const head = pictureHead(40, picture);
   head.writeUInt8(1, 36);
-  return message(0x82, key ? 1 : 0, Buffer.concat([head, data]));
+  const { x, y, width, height } = part ?? { x: 0, y: 0, width: picture.width, height: picture.height };
+  return message(0x82, key ? 1 : 0, Buffer.concat([head, u16s(x, y, width, height), data]));
+}
+
+export const encoding = { solid: 0, palette: 1, rgb: 2, plain: 3 };
+
+export const copy = ({ x, y, width, height }, to_x, to_y) =>
+  Buffer.concat([Buffer.from([1, 0, 0, 0]), u16s(x, y, width, height, to_x, to_y)]);
+
+export function tile({ x, y, width, height }, kind, data) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(data.length);
+  return Buffer.concat([Buffer.from([2, kind, 0, 0]), u16s(x, y, width, height), bytes, data]);
+}
+
+export function tiles({ operations, ...picture }) {
+  const head = pictureHead(40, picture);
+  head.writeUInt16LE(operations.length, 36);
+  return message(0x90, 0, Buffer.concat([head, ...operations]));
 }
 
 export function display({ width, height, scale_120, turns }) {

@@ -104,15 +104,17 @@ describe('on a phone', () => {
   });
 });
 
-/** The stream's size is the canvas' (but for a pixel that makes a side even), and the canvas is its place's. */
+/** The stream's size is its place's (but for a pixel that makes a side even), and the canvas shows it unscaled. */
 async function sizesMatch(phone) {
-  await until('the stream has the canvas’ size', async () => {
+  await until('the stream has the size of its place', async () => {
     const [width, height] = (await phone.stat('size')).split(' × ').map(Number);
     const canvas = await phone.size();
-    const place = await phone.canvas.boundingBox();
-    const close = (a, b) => Math.abs(a - b) < 2;
-    if (close(width, canvas.width) && close(height, canvas.height) && width <= canvas.width && height <= canvas.height &&
-      close(place.width, canvas.width) && close(place.height, canvas.height)) return true;
-    throw new Error(`stream ${width} × ${height}, canvas ${canvas.width} × ${canvas.height}, place ${place.width} × ${place.height}`);
+    const shown = await phone.canvas.boundingBox();
+    const place = await phone.box.boundingBox();
+    const close = (a, b) => a.width <= b.width && b.width - a.width < 2 && a.height <= b.height && b.height - a.height < 2;
+    if (width === canvas.width && height === canvas.height && close(canvas, place) &&
+      shown.width === canvas.width && shown.height === canvas.height) return true;
+    const text = (size) => `${size.width} × ${size.height}`;
+    throw new Error(`stream ${width} × ${height}, canvas ${text(canvas)}, shown as ${text(shown)}, place ${text(place)}`);
   });
 }

@@ -63,6 +63,12 @@ export class Connection {
     this.beat();
   }
 
+  /** Ends it because of what the server sent, and says so to both sides. */
+  refuse(error: WireError): void {
+    this.socket.close(CloseCode.Protocol, error.message.slice(0, 120));
+    this.finish(CloseCode.Protocol, error.message);
+  }
+
   private opened(): void {
     this.heard_ms = performance.now();
     this.socket.send(this.first);
@@ -102,8 +108,7 @@ export class Connection {
       this.events.on_messages(messages, data.byteLength);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      this.socket.close(CloseCode.Protocol, error.message.slice(0, 120));
-      this.finish(CloseCode.Protocol, error.message);
+      this.refuse(error);
     }
   }
 

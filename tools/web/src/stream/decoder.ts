@@ -1,13 +1,12 @@
 // H.264 access units in, decoded pictures out, through WebCodecs. Low latency: every picture is handed
 // out as soon as it is decoded. A decoder that fails is rebuilt and asks for a key frame, with back-off.
 
-import type { Video } from '../wire/server_messages';
+import type { Video } from '../wire/pictures';
 import { codecFromAccessUnit } from './sps';
 
 export interface Picture {
   frame: VideoFrame;
   video: Video;
-  received_ms: number;
   decoded_ms: number;
 }
 
@@ -16,11 +15,6 @@ export interface DecoderEvents {
   /** A unit that will never be shown: waiting for a key frame, or lost in a failed decoder. */
   on_lost(video: Video): void;
   on_need_key(): void;
-}
-
-interface Pending {
-  video: Video;
-  received_ms: number;
 }
 
 const kFirstKeyDelay_ms = 500;
@@ -40,7 +34,7 @@ export class StreamDecoder {
   private configured = '';
   private waiting_for_key = true;
   private timestamp_us = 0;
-  private readonly pending = new Map<number, Pending>();
+  private readonly pending = new Map<number, Video>();
   private failures = 0;
   private key_asked_ms = -Infinity;
   private key_timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,13 +57,13 @@ export class StreamDecoder {
     }
     if (this.waiting_for_key && !video.key) {
       this.events.on_lost(video);
-      this.ask_for_key(now_ms);
+      this.requestKey(now_ms);
       return;
     }
     this.waiting_for_key = false;
     clearTimeout(this.key_timer);
     const timestamp = ++this.timestamp_us;
-    this.pending.set(timestamp, { video, received_ms: now_ms });
+    this.pending.set(timestamp, video);
     try {
       this.decoder!.decode(
         new EncodedVideoChunk({ type: video.key ? 'key' : 'delta', timestamp, data: video.data }),
@@ -121,26 +115,27 @@ export class StreamDecoder {
   }
 
   private output(frame: VideoFrame): void {
-    const pending = this.pending.get(frame.timestamp);
-    if (!pending) {
+    const video = this.pending.get(frame.timestamp);
+    if (!video) {
       frame.close();
       return;
     }
     this.pending.delete(frame.timestamp);
     this.failures = 0;
-    this.events.on_picture({ frame, ...pending, decoded_ms: performance.now() });
+    this.events.on_picture({ frame, video, decoded_ms: performance.now() });
   }
 
-  private fail(now_ms: number): void {
+  /** Gives up what is in the decoder, as lost, and starts again with the next key frame. */
+  fail(now_ms: number): void {
     this.failures++;
     const lost = [...this.pending.values()];
     this.close();
-    for (const { video } of lost) this.events.on_lost(video);
-    this.ask_for_key(now_ms);
+    for (const video of lost) this.events.on_lost(video);
+    this.requestKey(now_ms);
   }
 
   /** Asks, and asks again for as long as no key frame comes: a phone at rest sends nothing by itself. */
-  private ask_for_key(now_ms: number): void {
+  requestKey(now_ms: number): void {
     const delay_ms = Math.min(kMaxKeyDelay_ms, kFirstKeyDelay_ms * 2 ** Math.max(0, this.failures - 1));
     clearTimeout(this.key_timer);
     const early_ms = this.key_asked_ms + delay_ms - now_ms;
@@ -148,6 +143,6 @@ export class StreamDecoder {
       this.key_asked_ms = now_ms;
       this.events.on_need_key();
     }
-    this.key_timer = setTimeout(() => this.ask_for_key(performance.now()), early_ms > 0 ? early_ms : delay_ms);
+    this.key_timer = setTimeout(() => this.requestKey(performance.now()), early_ms > 0 ? early_ms : delay_ms);
   }
 }

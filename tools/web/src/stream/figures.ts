@@ -1,6 +1,7 @@
 // The running figures of one stream, as the statistics overlay shows them.
 
-import type { Stats, Video } from '../wire/server_messages';
+import type { PictureHead } from '../wire/pictures';
+import type { Stats } from '../wire/server_messages';
 import { Rate, Samples } from './latency';
 
 export interface Snapshot {
@@ -41,11 +42,11 @@ export class Figures {
   decoded(decode_ms: number): void {
     this.decode_ms.add(decode_ms);
   }
-  drawn(now_ms: number, video: Video, input_ms: number | null): void {
+  drawn(now_ms: number, picture: PictureHead, input_ms: number | null): void {
     this.frames.add(now_ms, 1);
-    this.server_ms.add((video.capture_us + video.compose_us + video.encode_us + video.send_us) / 1000);
-    this.width_px = video.width_px;
-    this.height_px = video.height_px;
+    this.server_ms.add((picture.capture_us + picture.compose_us + picture.encode_us + picture.send_us) / 1000);
+    this.width_px = picture.width_px;
+    this.height_px = picture.height_px;
     if (input_ms !== null) {
       this.input_ms.add(input_ms);
       this.inputs++;

@@ -38,13 +38,13 @@ export function phoneBox(area: Size, mode: FitMode, turns: number): Size {
   return { width, height: width / ratio };
 }
 
-/** The display size to ask for, for a canvas of these device pixels: even sides (the encoder's chroma is
+/** The display size to ask for, for a place of these device pixels: even sides (the encoder's chroma is
  *  halved), within the protocol's limits, the shape kept if a side has to shrink. */
-export function displaySize(canvas: Size): Size {
-  const shrink = Math.min(1, kMaxSide / canvas.width, kMaxSide / canvas.height);
+export function displaySize(place: Size): Size {
+  const shrink = Math.min(1, kMaxSide / place.width, kMaxSide / place.height);
   const side = (value: number) =>
     Math.min(kMaxSide, Math.max(kMinSide, Math.floor((value * shrink) / 2) * 2));
-  return { width: side(canvas.width), height: side(canvas.height) };
+  return { width: side(place.width), height: side(place.height) };
 }
 
 /** Display scale × 120 for a screen density and the user's zoom; 0.5 to 4 is what toolkits can draw. */
@@ -52,16 +52,16 @@ export function scale120(device_pixel_ratio: number, zoom: number): number {
   return Math.min(480, Math.max(60, Math.round(device_pixel_ratio * zoom * 120)));
 }
 
-/** Where a picture goes on the canvas: centred, never stretched, and unscaled if it fits to the pixel. */
-export function letterbox(picture: Size, canvas: Size): Rect {
-  const slack_x = canvas.width - picture.width;
-  const slack_y = canvas.height - picture.height;
+/** Where a picture goes in its place: centred, never stretched, and unscaled if it fits to the pixel. */
+export function letterbox(picture: Size, place: Size): Rect {
+  const slack_x = place.width - picture.width;
+  const slack_y = place.height - picture.height;
   const exact = slack_x >= 0 && slack_x < 2 && slack_y >= 0 && slack_y < 2;
-  const scale = exact ? 1 : Math.min(canvas.width / picture.width, canvas.height / picture.height);
+  const scale = exact ? 1 : Math.min(place.width / picture.width, place.height / picture.height);
   const width = Math.round(picture.width * scale);
   const height = Math.round(picture.height * scale);
   return {
-    x: Math.floor((canvas.width - width) / 2), y: Math.floor((canvas.height - height) / 2), width, height,
+    x: Math.floor((place.width - width) / 2), y: Math.floor((place.height - height) / 2), width, height,
   };
 }
 

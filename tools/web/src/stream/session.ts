@@ -5,16 +5,16 @@ import { ApiError, type Api } from '../api';
 import { strings } from '../strings';
 import * as out from '../wire/client_messages';
 import { Codec, Feature, type QualityMode } from '../wire/protocol';
-import type {
-  Cursor, Display, Notice, ServerMessage, Stats, TextInput, Video,
-} from '../wire/server_messages';
+import type { Tiles, Video } from '../wire/pictures';
+import type { Cursor, Display, Notice, ServerMessage, Stats, TextInput } from '../wire/server_messages';
 import { Connection } from './connection';
-import { StreamDecoder, type Picture } from './decoder';
+import { StreamDecoder } from './decoder';
 import { Figures } from './figures';
 import type { Size } from './fit';
 import { InputClock } from './latency';
-import { Presenter } from './presenter';
+import { Presenter, type Applied } from './presenter';
 import { actionForClose, actionForTicketStatus, Backoff, type EndReason } from './reconnect';
+import { CanvasSurface } from './surface';
 
 export type Phase = 'connecting' | 'live' | 'reconnecting' | 'ended';
 
@@ -50,6 +50,7 @@ export class StreamSession {
   private readonly backoff = new Backoff();
   private readonly decoder: StreamDecoder;
   private readonly presenter: Presenter;
+  private readonly surface: CanvasSurface;
   private connection: Connection | null = null;
   private attempt = new AbortController();
   private retry_timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,22 +68,28 @@ export class StreamSession {
     private readonly events: SessionEvents,
   ) {
     this.quality = options.quality;
-    this.presenter = new Presenter(canvas, {
-      on_drawn: (picture, drawn_ms) => this.drawn(picture, drawn_ms),
-      on_dropped: (picture) => this.acknowledgeLost(picture.video, picture.decoded_ms - picture.received_ms),
+    this.surface = new CanvasSurface(canvas, () => this.presenter.forget());
+    const refresh = {
+      hidden: () => document.visibilityState === 'hidden',
+      next: (run: () => void) => requestAnimationFrame(run),
+    };
+    this.presenter = new Presenter(this.surface, refresh, {
+      on_drawn: (applied, drawn_ms) => this.drawn(applied, drawn_ms),
+      on_dropped: (message, decode_ms) => this.acknowledgeDropped(message, decode_ms),
+      on_hole: () => this.decoder.requestKey(performance.now()),
+      on_stuck: () => this.decoder.fail(performance.now()),
+      on_invalid: (error) => this.connection?.refuse(error),
     });
     this.decoder = new StreamDecoder(options.hardware_decoder, {
-      on_picture: (picture) => {
-        this.figures.decoded(picture.decoded_ms - picture.received_ms);
-        this.presenter.show(picture);
-      },
-      on_lost: (video) => this.acknowledgeLost(video, 0),
+      on_picture: (picture) => this.presenter.decoded(picture),
+      on_lost: (video) => this.presenter.lost(video),
       on_need_key: () => this.send(out.keyRequest()),
     });
   }
 
-  get picture_rect() {
-    return this.presenter.picture_rect;
+  /** Where the phone's picture lies, in CSS pixels of the viewport; null before the first one. */
+  get picture_on_page() {
+    return this.surface.on_page;
   }
 
   /** Connects, at the size given by `resize` before. */
@@ -95,8 +102,6 @@ export class StreamSession {
 
   stop(): void {
     this.abandon();
-    this.presenter.close();
-    this.decoder.close();
     this.phase = 'ended';
   }
 
@@ -110,8 +115,9 @@ export class StreamSession {
     }
   }
 
-  resizeCanvas(canvas: Size): void {
-    this.presenter.resize(canvas);
+  /** The place for the picture on the page, in device pixels. */
+  resizePlace(place: Size): void {
+    this.surface.resize(place);
   }
   /** The display is to have this size as it is seen. On the wire sides are those of the upright phone. */
   resize(seen: Size, scale_120: number): void {
@@ -131,6 +137,7 @@ export class StreamSession {
     this.send(out.quality(mode, 0, 0));
   }
   setVisible(visible: boolean): void {
+    if (!visible) this.presenter.flush();
     this.send(out.visibility(visible));
   }
 
@@ -153,6 +160,8 @@ export class StreamSession {
     this.attempt = new AbortController();
     this.connection?.close();
     this.connection = null;
+    this.decoder.close();
+    this.presenter.restart();
   }
 
   private async connect(): Promise<void> {
@@ -182,7 +191,7 @@ export class StreamSession {
     return out.hello({
       codecs: Codec.H264,
       features:
-        Feature.CursorImages | Feature.Clipboard | (options.touch_screen ? Feature.TouchScreen : 0) |
+        Feature.LosslessTiles | Feature.CursorImages | Feature.Clipboard | (options.touch_screen ? Feature.TouchScreen : 0) |
         (options.hardware_decoder ? Feature.HardwareDecoder : 0),
       width_px: size.width, height_px: size.height, scale_120: this.scale_120,
       max_fps: options.max_fps, quality: this.quality, layout: options.layout, client: strings.client,
@@ -191,15 +200,20 @@ export class StreamSession {
 
   private received(messages: ServerMessage[], bytes: number): void {
     this.figures.received(performance.now(), bytes);
-    for (const message of messages) this.handle(message);
+    for (const message of messages) {
+      if (!this.connection) return;  // refused for the message before
+      this.handle(message);
+    }
   }
 
   private handle(message: ServerMessage): void {
     switch (message.type) {
       case 'welcome': return this.welcome(message.phone);
-      case 'video': return this.decoder.decode(message, performance.now());
+      case 'video': return this.video(message);
+      case 'tiles': return this.presenter.tiles(message, performance.now());
       case 'display':
         this.display = message;
+        this.presenter.display({ width: message.width_px, height: message.height_px });
         return;
       case 'cursor': return this.events.on_cursor(message);
       case 'stats': return this.stats(message);
@@ -214,7 +228,6 @@ export class StreamSession {
     this.phone_name = phone;
     this.no_phone_since_ms = null;
     this.input.reset();
-    this.decoder.close();
     if (this.turns !== 0) this.rotate(this.turns);
     if (document.visibilityState === 'hidden') this.setVisible(false);
     this.events.on_change();
@@ -224,12 +237,18 @@ export class StreamSession {
     this.figures.server = stats;
   }
 
-  private drawn(picture: Picture, drawn_ms: number): void {
-    const { video, received_ms, decoded_ms } = picture;
-    const input_ms = this.input.drawn(video.input_sequence, drawn_ms);
-    this.figures.drawn(drawn_ms, video, input_ms);
+  private video(video: Video): void {
+    const now_ms = performance.now();
+    this.presenter.video(video, now_ms);
+    this.decoder.decode(video, now_ms);
+  }
+
+  private drawn({ message, received_ms, decoded_ms }: Applied, drawn_ms: number): void {
+    const input_ms = this.input.drawn(message.input_sequence, drawn_ms);
+    this.figures.decoded(decoded_ms - received_ms);
+    this.figures.drawn(drawn_ms, message, input_ms);
     this.send(out.ack({
-      sequence: video.sequence,
+      sequence: message.sequence,
       decode_us: micros(decoded_ms - received_ms),
       present_us: micros(drawn_ms - received_ms),
       input_to_photon_us: input_ms === null ? 0 : Math.max(1, micros(input_ms)),
@@ -244,9 +263,9 @@ export class StreamSession {
     }
   }
 
-  private acknowledgeLost(video: Video, decode_ms: number): void {
+  private acknowledgeDropped(message: Video | Tiles, decode_ms: number): void {
     this.send(out.ack({
-      sequence: video.sequence, decode_us: micros(decode_ms), present_us: 0, input_to_photon_us: 0,
+      sequence: message.sequence, decode_us: micros(decode_ms), present_us: 0, input_to_photon_us: 0,
       queue: this.decoder.queue, dropped: true,
     }));
   }

@@ -94,7 +94,7 @@ export class PhoneView extends LitElement {
 
   override firstUpdated(): void {
     this.viewport();
-    this.stage = new Stage(this.area, this.box, this.canvas, (size) => this.canvasSized(size));
+    this.stage = new Stage(this.area, this.box, (size) => this.placeSized(size));
     this.stage.shape(this.preferences.fit, this.turns);
     this.stage.start();
     void this.begin();
@@ -121,11 +121,11 @@ export class PhoneView extends LitElement {
     this.session = session;
     this.input = new PhoneInput({
       box: this.box, field: this.field, session, layout, touch: this.touch,
-      picture: this.stage!.onPage(() => session.picture_rect),
+      picture: () => session.picture_on_page,
       on_change: () => this.requestUpdate(), on_leave: () => this.leaveScreen(), on_use: () => this.used(),
     });
     this.input.setMouseAsTouch(this.preferences.mouse_as_touch);
-    this.canvasSized(this.stage!.size(), true);
+    this.placeSized(this.stage!.size(), true);
     session.start();
     this.input.focus();
     this.requestUpdate();
@@ -146,9 +146,9 @@ export class PhoneView extends LitElement {
     if (session.end_reason === 'signed_out') this.dispatchEvent(new CustomEvent('signed-out'));
   }
 
-  private canvasSized(size: Size, at_once = false): void {
+  private placeSized(size: Size, at_once = false): void {
     if (!this.session) return;
-    this.session.resizeCanvas(size);
+    this.session.resizePlace(size);
     clearTimeout(this.resize_timer);
     const send = () =>
       this.session?.resize(displaySize(size), scale120(devicePixelRatio, this.preferences.zoom));
@@ -256,7 +256,7 @@ export class PhoneView extends LitElement {
     savePreferences(this.preferences);
     if (change.quality !== undefined) this.session?.setQuality(change.quality);
     if (change.mouse_as_touch !== undefined) this.input?.setMouseAsTouch(change.mouse_as_touch);
-    if (change.zoom !== undefined && this.stage) this.canvasSized(this.stage.size());
+    if (change.zoom !== undefined && this.stage) this.placeSized(this.stage.size());
     if (change.fit !== undefined) {
       this.toolbar_open = true;
       void this.updateComplete.then(() => this.stage?.shape(this.preferences.fit, this.turns));

@@ -12,7 +12,7 @@ export const phoneStyles = css`
   :host([fit='phone']) .box { isolation: isolate; }
   :host([fit='phone']) .box::before { content: ''; position: absolute; inset: -11px; z-index: -1; border-radius: 20px;
     background: #1a201e; border: 1px solid #39423f; box-shadow: 0 16px 44px rgb(0 0 0 / 26%); }
-  canvas { display: block; width: 100%; height: 100%; opacity: 0;
+  canvas { position: absolute; opacity: 0;
            transition: opacity 180ms linear, filter 180ms linear; }
   :host([pictured]) canvas { opacity: 1; }
   :host([pictured][phase='reconnecting']) canvas, :host([pictured][phase='ended']) canvas {

@@ -1,19 +1,17 @@
-// The place of the phone on the page: box and canvas follow the window, in whole device pixels.
+// The place of the phone on the page: its box follows the window, in whole device pixels.
 
 import { phoneBox, type FitMode, type Size } from '../stream/fit';
-import type { PictureOnPage } from '../input/sink';
 
 export class Stage {
   private readonly observer: ResizeObserver;
-  private canvas_px: Size = { width: 0, height: 0 };
+  private box_px: Size = { width: 0, height: 0 };
   private fit: FitMode = 'phone';
   private turns = 0;
 
   constructor(
     private readonly area: HTMLElement,
     private readonly box: HTMLElement,
-    private readonly canvas: HTMLCanvasElement,
-    private readonly on_canvas: (size: Size) => void,
+    private readonly on_box: (size: Size) => void,
   ) {
     this.observer = new ResizeObserver((entries) => {
       for (const entry of entries) {
@@ -27,9 +25,9 @@ export class Stage {
     this.layout();
     this.observer.observe(this.area);
     try {
-      this.observer.observe(this.canvas, { box: 'device-pixel-content-box' });
+      this.observer.observe(this.box, { box: 'device-pixel-content-box' });
     } catch {
-      this.observer.observe(this.canvas);
+      this.observer.observe(this.box);
     }
   }
   close(): void {
@@ -43,9 +41,9 @@ export class Stage {
     this.layout();
   }
 
-  /** The canvas as the layout has it now, for the time before the first observation. */
+  /** The box as the layout has it now, for the time before the first observation. */
   size(): Size {
-    if (this.canvas_px.width > 0) return this.canvas_px;
+    if (this.box_px.width > 0) return this.box_px;
     const { width, height } = this.box.getBoundingClientRect();
     return { width: Math.round(width * devicePixelRatio), height: Math.round(height * devicePixelRatio) };
   }
@@ -65,31 +63,16 @@ export class Stage {
     style.top = `${snap((area.height - size.height) / 2)}px`;
   }
 
-  /** `picture` in canvas pixels, as a function of the page's present layout. */
-  onPage(picture: () => { x: number; y: number; width: number; height: number } | null): PictureOnPage {
-    return () => {
-      const rect = picture();
-      if (!rect || this.canvas.width === 0) return null;
-      const page = this.canvas.getBoundingClientRect();
-      const scale_x = page.width / this.canvas.width;
-      const scale_y = page.height / this.canvas.height;
-      return {
-        x: page.x + rect.x * scale_x, y: page.y + rect.y * scale_y,
-        width: rect.width * scale_x, height: rect.height * scale_y,
-      };
-    };
-  }
-
   private measured(entry: ResizeObserverEntry): void {
-    const { width, height } = this.canvas.getBoundingClientRect();
+    const { width, height } = this.box.getBoundingClientRect();
     const exact = entry.devicePixelContentBoxSize?.[0];
     const size = {
       width: pixels(exact?.inlineSize, width * devicePixelRatio),
       height: pixels(exact?.blockSize, height * devicePixelRatio),
     };
     if (size.width === 0 || size.height === 0) return;
-    this.canvas_px = size;
-    this.on_canvas(size);
+    this.box_px = size;
+    this.on_box(size);
   }
 }
 

@@ -13,6 +13,8 @@ export const kMaxCursorSide = 256;
 export const kMinSide = 64;
 export const kMaxSide = 4096;
 export const kTouchSlots = 10;
+export const kMaxOperations = 1024;
+export const kMaxTilePixels = 262_144;
 
 export const ClientType = {
   Hello: 0x01,
@@ -41,6 +43,7 @@ export const ServerType = {
   TextInput: 0x88,
   Notice: 0x89,
   Clipboard: 0x8a,
+  Tiles: 0x90,
 } as const;
 
 export const Codec = { H264: 1 << 0, H264High444: 1 << 1, Vp9: 1 << 2, Av1: 1 << 3, Hevc: 1 << 4 } as const;
@@ -69,6 +72,11 @@ export type WheelUnit = (typeof WheelUnit)[keyof typeof WheelUnit];
 
 export const TextKind = { Commit: 0, Preedit: 1 } as const;
 export type TextKind = (typeof TextKind)[keyof typeof TextKind];
+
+/** What one operation of TILES does, and how a tile's pixels are packed. */
+export const OperationKind = { Copy: 1, Tile: 2 } as const;
+export const TileEncoding = { Solid: 0, Palette: 1, Rgb: 2, Plain: 3 } as const;
+export type TileEncoding = (typeof TileEncoding)[keyof typeof TileEncoding];
 
 export const CloseCode = {
   Ended: 1000,

@@ -5,6 +5,7 @@ import { ByteReader } from './bytes';
 import {
   kHeaderBytes, kMaxClipboardBytes, kMaxCursorSide, kMaxServerMessageBytes, ServerType, WireError,
 } from './protocol';
+import { decodeTiles, decodeVideo, type Tiles, type Video } from './pictures';
 
 export interface Welcome {
   type: 'welcome';
@@ -14,24 +15,6 @@ export interface Welcome {
   server_time_us: number;
   phone: string;
   session: string;
-}
-
-export interface Video {
-  type: 'video';
-  key: boolean;
-  dropped_before: boolean;
-  at_rest: boolean;
-  sequence: number;
-  input_sequence: number;
-  capture_time_us: number;
-  capture_us: number;
-  compose_us: number;
-  encode_us: number;
-  send_us: number;
-  width_px: number;
-  height_px: number;
-  codec: number;
-  data: Uint8Array;
 }
 
 export interface Display {
@@ -91,7 +74,7 @@ export interface ClipboardOffer {
 }
 
 export type ServerMessage =
-  | Welcome | Video | Display | Cursor | Pong | Stats | TextInput | Notice | ClipboardOffer;
+  | Welcome | Video | Tiles | Display | Cursor | Pong | Stats | TextInput | Notice | ClipboardOffer;
 
 /** All messages of known types in `bytes`, in order. Bodies are views of `bytes`, not copies. */
 export function decodeServerMessages(bytes: Uint8Array): ServerMessage[] {
@@ -125,6 +108,7 @@ const decoders: Record<number, Decoder> = {
     };
   },
   [ServerType.Video]: decodeVideo,
+  [ServerType.Tiles]: decodeTiles,
   [ServerType.Display]: (body) => {
     const r = new ByteReader(body, 'DISPLAY');
     const display: Display = {
@@ -173,21 +157,6 @@ const decoders: Record<number, Decoder> = {
     return { type: 'clipboard', text: r.text(count, 'text') };
   },
 };
-
-function decodeVideo(body: Uint8Array, flags: number): Video {
-  const r = new ByteReader(body, 'VIDEO');
-  const head = {
-    type: 'video' as const,
-    key: (flags & 1) !== 0, dropped_before: (flags & 2) !== 0, at_rest: (flags & 4) !== 0,
-    sequence: r.u32('sequence'), input_sequence: r.u32('input_sequence'),
-    capture_time_us: r.u64('capture_time_us'), capture_us: r.u32('capture_us'),
-    compose_us: r.u32('compose_us'), encode_us: r.u32('encode_us'), send_us: r.u32('send_us'),
-    width_px: r.u16('width_px'), height_px: r.u16('height_px'), codec: r.u8('codec'),
-  };
-  r.skip(3, 'reserved');
-  if (head.width_px === 0 || head.height_px === 0) throw new WireError('VIDEO.width_px: zero');
-  return { ...head, data: r.rest() };
-}
 
 function decodeCursor(body: Uint8Array, flags: number): Cursor {
   const none = { width_px: 0, height_px: 0, hotspot_x: 0, hotspot_y: 0, rgba: null };

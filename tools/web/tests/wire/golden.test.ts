@@ -47,6 +47,11 @@ function expected(golden: Golden): Record<string, unknown> {
         type, ...fields, key: !!(flags & 1), dropped_before: !!(flags & 2), at_rest: !!(flags & 4),
         data: bytes(fields.data),
       };
+    case 'TILES':
+      return {
+        type, ...fields, dropped_before: !!(flags & 2), at_rest: !!(flags & 4),
+        operations: fields.operations.map((o: any) => (o.data ? { ...o, data: bytes(o.data) } : o)),
+      };
     case 'CURSOR': {
       const none = { shape: null, width_px: 0, height_px: 0, hotspot_x: 0, hotspot_y: 0, rgba: null };
       const image = fields.rgba ? { rgba: bytes(fields.rgba) } : {};
@@ -93,7 +98,7 @@ describe('hostile bytes', () => {
         if (length < 8) continue;
         const cut = whole.slice(0, length);
         new DataView(cut.buffer).setUint32(4, length - 8, true);
-        const is_video_data = whole[0] === 0x82 && length >= 8 + 40;
+        const is_video_data = whole[0] === 0x82 && length >= 8 + 48;
         if (!is_video_data) expect(() => decodeServerMessages(cut)).toThrow(/^[A-Z_]+\.[a-z_0-9]+: /);
       }
     }
