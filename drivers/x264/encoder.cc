@@ -43,13 +43,17 @@ class X264Encoder final : public BlockingEncoder {
   [[nodiscard]] static Result<std::unique_ptr<BlockingEncoder>> create(const EncoderSettings& s);
   [[nodiscard]] Status encode(const Picture& picture, bool force_key, AccessUnit& out) override;
   [[nodiscard]] Status set_rate(EncoderRate rate) override;
+  [[nodiscard]] Status begin(EncoderRate rate) override;
 
  private:
   explicit X264Encoder(const EncoderSettings& s)
-      : rate_{s.bitrate_kbps, s.framerate},
-        quantiser_(s.quality_first ? kQualityFirstQp : kFinestQp, rate_, s.vbv_ms) {}
+      : settings_(s), rate_{s.bitrate_kbps, s.framerate}, quantiser_(fresh_quantiser()) {}
+  [[nodiscard]] FrameQuantiser fresh_quantiser() const {
+    return {settings_.quality_first ? kQualityFirstQp : kFinestQp, rate_, settings_.vbv_ms};
+  }
   [[nodiscard]] Status encode_once(const Picture& picture, bool key, int qp, AccessUnit& out);
 
+  EncoderSettings settings_;
   EncoderRate rate_;
   FrameQuantiser quantiser_;
   std::unique_ptr<x264_t, CloseEncoder> encoder_;
@@ -130,6 +134,12 @@ Status X264Encoder::encode_once(const Picture& picture, bool key, int qp, Access
 Status X264Encoder::set_rate(EncoderRate rate) {
   rate_ = bounded(rate, rate_);
   quantiser_.set_rate(rate_);
+  return {};
+}
+
+Status X264Encoder::begin(EncoderRate rate) {
+  rate_ = bounded(rate, rate_);
+  quantiser_ = fresh_quantiser();
   return {};
 }
 

@@ -3,9 +3,34 @@
 #include <string>
 
 #include "engine/encode/settings.h"
-#include "engine/encode/threaded_encoder.h"
 
 namespace rp {
+namespace {
+
+// The first row on which `use`, asked after its match(), succeeds.
+template <typename Value, typename Use>
+Result<Value> first_row(std::span<const EncoderDriver> table, std::string_view preferred,
+                        const EncoderSettings& settings, Use use) {
+  RP_TRY(check_settings(settings));
+  std::string reasons;
+  bool known = preferred.empty();
+  for (const EncoderDriver& driver : table) {
+    if (!preferred.empty() && driver.name != preferred) continue;
+    known = true;
+    Status matched = driver.match(settings);
+    if (matched) {
+      Result<Value> value = use(driver);
+      if (value) return value;
+      matched = forward(std::move(value).error());
+    }
+    reasons += reasons.empty() ? ": " : "; ";
+    reasons += std::string(driver.name) + ": " + matched.error().message();
+  }
+  if (!known) return fail(ErrorCode::kNotFound, "encoder " + std::string(preferred));
+  return fail(ErrorCode::kUnsupported, "no encoder serves" + reasons);
+}
+
+}  // namespace
 
 std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
                                          const EncoderSettings& settings) {
@@ -21,30 +46,21 @@ std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
   return rows;
 }
 
-Result<std::unique_ptr<Encoder>> create_encoder(std::span<const EncoderDriver> table,
-                                                std::string_view preferred, EncodeThread& thread,
-                                                const EncoderSettings& settings,
-                                                Encoder::Completion completion) {
-  RP_TRY(check_settings(settings));
-  std::string reasons;
-  bool known = preferred.empty();
-  for (const EncoderDriver& driver : table) {
-    if (!preferred.empty() && driver.name != preferred) continue;
-    known = true;
-    Status matched = driver.match(settings);
-    if (matched) {
-      Result<std::unique_ptr<BlockingEncoder>> codec = driver.create(settings);
-      if (codec) {
-        return std::make_unique<ThreadedEncoder>(thread, driver.name, settings, std::move(*codec),
-                                                 std::move(completion));
-      }
-      matched = forward(std::move(codec).error());
-    }
-    reasons += reasons.empty() ? ": " : "; ";
-    reasons += std::string(driver.name) + ": " + matched.error().message();
-  }
-  if (!known) return fail(ErrorCode::kNotFound, "encoder " + std::string(preferred));
-  return fail(ErrorCode::kUnsupported, "no encoder serves" + reasons);
+Result<std::string_view> choose_encoder(std::span<const EncoderDriver> table,
+                                        std::string_view preferred,
+                                        const EncoderSettings& settings) {
+  return first_row<std::string_view>(
+      table, preferred, settings,
+      [](const EncoderDriver& driver) -> Result<std::string_view> { return driver.name; });
+}
+
+Result<OpenCodec> open_codec(std::span<const EncoderDriver> table, std::string_view preferred,
+                             const EncoderSettings& settings) {
+  return first_row<OpenCodec>(table, preferred, settings,
+                              [&](const EncoderDriver& driver) -> Result<OpenCodec> {
+                                RP_ASSIGN(auto encoder, driver.create(settings));
+                                return OpenCodec{driver.name, std::move(encoder)};
+                              });
 }
 
 }  // namespace rp

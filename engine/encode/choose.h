@@ -1,5 +1,7 @@
 // Choosing an encoder: walks a table of drivers (drivers/encoders.h has the product's) in order of
-// preference. Thread rule: the shard's; listing from any thread.
+// preference. `preferred` names the only one to consider; empty: all. Errors of both functions:
+// kInvalid for bad settings, kNotFound for a name that is not in the table, kUnsupported with every
+// driver's reason when none serves. Thread rule: any thread.
 #pragma once
 
 #include <memory>
@@ -7,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/encode/encode_thread.h"
 #include "engine/encode/encoder.h"
 
 namespace rp {
@@ -22,13 +23,19 @@ struct EncoderMatch {
 [[nodiscard]] std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
                                                        const EncoderSettings& settings);
 
-// The first driver that matches and opens, on `thread`. `preferred` names the only one to consider;
-// empty: all. kInvalid for bad settings, kNotFound for a name that is not in the table,
-// kUnsupported with every driver's reason when none serves.
-[[nodiscard]] Result<std::unique_ptr<Encoder>> create_encoder(std::span<const EncoderDriver> table,
-                                                              std::string_view preferred,
-                                                              EncodeThread& thread,
-                                                              const EncoderSettings& settings,
-                                                              Encoder::Completion completion);
+// The name of the first driver that says it can serve; quick.
+[[nodiscard]] Result<std::string_view> choose_encoder(std::span<const EncoderDriver> table,
+                                                      std::string_view preferred,
+                                                      const EncoderSettings& settings);
+
+// An open codec and the driver it is of.
+struct OpenCodec {
+  std::string_view driver;
+  std::unique_ptr<BlockingEncoder> encoder;
+};
+// The first driver that matches and opens. Takes milliseconds: for the encode thread.
+[[nodiscard]] Result<OpenCodec> open_codec(std::span<const EncoderDriver> table,
+                                           std::string_view preferred,
+                                           const EncoderSettings& settings);
 
 }  // namespace rp

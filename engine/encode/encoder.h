@@ -63,6 +63,9 @@ struct EncodeRequest {
   PictureRef picture;
   FrameStamps stamps;
   bool force_key = false;
+  // Share of a full machine against other phones: 2 gets twice the pictures of 1 (at most
+  // EncodeSchedule::kMaxWeight).
+  std::uint32_t weight = 1;
 };
 
 class Encoder {
@@ -76,6 +79,15 @@ class Encoder {
   // or keeps it. Pictures of another size than settings: kInvalid; make a new encoder for a new
   // size.
   [[nodiscard]] virtual Status submit(EncodeRequest& request) = 0;
+  // Asked before a picture is composed, so that it need not grow old in a queue. True: one
+  // submitted right now is encoded next. False: others come first; what set_on_turn() set is called
+  // when its time has come, once, and ask_turn() is then true until that call returns. A turn
+  // nobody uses passes on. `answers_input`: the picture will show what a person just did.
+  [[nodiscard]] virtual bool ask_turn(bool answers_input) {
+    static_cast<void>(answers_input);
+    return true;
+  }
+  virtual void set_on_turn(std::function<void()> on_turn) { static_cast<void>(on_turn); }
   virtual void set_rate(EncoderRate rate) = 0;
   // Gives an access unit's memory back, so that steady state allocates nothing.
   virtual void recycle(AccessUnit unit) = 0;
@@ -95,6 +107,9 @@ class BlockingEncoder {
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
   // Zero fields stay as they are; others are brought inside the codec's bounds.
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;
+  // A stream of another phone begins: what was learned of the one before is forgotten. The next
+  // picture is a key frame (the caller forces it).
+  [[nodiscard]] virtual Status begin(EncoderRate rate) { return set_rate(rate); }
 };
 
 // One row of the table of encoder drivers (drivers/encoders.h): explicit, no registration at

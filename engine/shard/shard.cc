@@ -60,6 +60,9 @@ Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& regis
   std::unique_ptr<Shard> shard(new Shard(registry, std::move(options)));
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
+  shard->encoders_ = std::make_unique<EncoderPool>(
+      *shard->encode_thread_, EncoderPoolOptions{.drivers = shard->options_.encoders,
+                                                 .preferred = shard->options_.preferred_encoder});
   shard->thread_ = std::thread([loop = shard->loop_.get()] { loop->run(); });
   ::pthread_setname_np(shard->thread_.native_handle(),
                        fmt::format("shard-{}", shard->options_.index).c_str());
@@ -90,8 +93,7 @@ SessionParts Shard::parts() {
           },
           [] { return std::make_unique<CpuComposer>(); },
           [this](const EncoderSettings& settings, Encoder::Completion completion) {
-            return create_encoder(options_.encoders, options_.preferred_encoder, *encode_thread_,
-                                  settings, std::move(completion));
+            return encoders_->lend(settings, std::move(completion));
           }};
 }
 

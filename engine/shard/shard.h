@@ -14,7 +14,7 @@
 
 #include "engine/base/event_loop.h"
 #include "engine/base/metrics.h"
-#include "engine/encode/choose.h"
+#include "engine/encode/encoder_pool.h"
 #include "engine/front/stream_sink.h"
 #include "engine/session/session.h"
 
@@ -70,6 +70,7 @@ class Shard {
   ShardOptions options_;
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EncodeThread> encode_thread_;
+  std::unique_ptr<EncoderPool> encoders_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   // Removed, with a turn of the loop left in which the close frame goes out.
   std::unordered_map<std::string, std::unique_ptr<Session>> leaving_;

@@ -148,12 +148,12 @@ TEST_P(EncoderContract, DestroyedInFlightDropsThePicturesAndSaysNothing) {
 TEST_P(EncoderContract, MayBeDestroyedInsideItsOwnCompletion) {
   open();
   bool done = false;
-  const EncoderDriver driver = GetParam();
-  rig_.encoder = create_encoder(std::span(&driver, 1), {}, *rig_.thread, {.size = {320, 240}},
-                                [&](Result<AccessUnit>) {
-                                  rig_.encoder.reset();
-                                  done = true;
-                                })
+  rig_.encoder = rig_.lender
+                     ->lend({.size = {320, 240}},
+                            [&](Result<AccessUnit>) {
+                              rig_.encoder.reset();
+                              done = true;
+                            })
                      .value();
   EncodeRequest first = rig_.request(text);
   EncodeRequest second = rig_.request(text);
@@ -168,19 +168,43 @@ TEST_P(EncoderContract, MayBeDestroyedInsideItsOwnCompletion) {
 TEST_P(EncoderContract, ACompletionMaySubmitTheNextPicture) {
   open();
   int completions = 0;
-  const EncoderDriver driver = GetParam();
-  rig_.encoder = create_encoder(std::span(&driver, 1), {}, *rig_.thread, {.size = {320, 240}},
-                                [&](Result<AccessUnit> unit) {
-                                  ASSERT_TRUE(unit);
-                                  rig_.encoder->recycle(std::move(*unit));
-                                  if (++completions == 25) return;
-                                  EncodeRequest next = rig_.request(text);
-                                  ASSERT_TRUE(rig_.encoder->submit(next));
-                                })
+  rig_.encoder = rig_.lender
+                     ->lend({.size = {320, 240}},
+                            [&](Result<AccessUnit> unit) {
+                              ASSERT_TRUE(unit);
+                              rig_.encoder->recycle(std::move(*unit));
+                              if (++completions == 25) return;
+                              EncodeRequest next = rig_.request(text);
+                              ASSERT_TRUE(rig_.encoder->submit(next));
+                            })
                      .value();
   EncodeRequest first = rig_.request(text);
   ASSERT_TRUE(rig_.encoder->submit(first));
   EXPECT_TRUE(rig_.wait([&] { return completions == 25; }));
+}
+
+TEST_P(EncoderContract, ACodecLentAgainBeginsWithAKeyFrameAtTheNewRate) {
+  open();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(rig_.encode(text));
+  for (int round = 0; round < 3; ++round) {
+    rig_.reopen({.size = {320, 240}, .bitrate_kbps = 3000});
+    EXPECT_EQ(rig_.encoder->name(), GetParam().name);
+    for (int i = 0; i < 3; ++i) {
+      const auto unit = rig_.encode([&](Picture& p) { draw_text(p, round * 7 + i); });
+      ASSERT_TRUE(unit) << unit.error().message();
+      EXPECT_EQ(unit->key, i == 0) << i;
+    }
+  }
+  EXPECT_EQ(rig_.lender->counters().opened.value(), 1U);
+  EXPECT_EQ(rig_.lender->counters().reused.value(), 3U);
+}
+
+TEST_P(EncoderContract, WithRoomEveryTurnIsGrantedAtOnce) {
+  open();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(rig_.encoder->ask_turn(false));
+    ASSERT_TRUE(rig_.encode(text));
+  }
 }
 
 TEST_P(EncoderContract, TheThreadMayEndWithPicturesWaiting) {

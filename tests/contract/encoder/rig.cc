@@ -18,11 +18,19 @@ EncoderRig::~EncoderRig() { encoder.reset(); }
 
 void EncoderRig::open(const EncoderDriver& driver, const EncoderSettings& settings) {
   encoder.reset();
+  driver_ = driver;
+  lender =
+      std::make_unique<EncoderPool>(*thread, EncoderPoolOptions{.drivers = std::span(&driver_, 1)});
+  reopen(settings);
+}
+
+void EncoderRig::reopen(const EncoderSettings& settings) {
+  encoder.reset();
   pool = PicturePool::create(settings.size, kPictures).value();
   encoder =
-      create_encoder(std::span(&driver, 1), {}, *thread, settings, [this](Result<AccessUnit> unit) {
-        outcomes.push_back(std::move(unit));
-      }).value();
+      lender
+          ->lend(settings, [this](Result<AccessUnit> unit) { outcomes.push_back(std::move(unit)); })
+          .value();
 }
 
 EncodeRequest EncoderRig::request(const std::function<void(Picture&)>& draw) {

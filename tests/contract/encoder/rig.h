@@ -9,9 +9,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/event_loop.h"
-#include "engine/encode/choose.h"
 #include "engine/encode/encode_thread.h"
 #include "engine/encode/encoder.h"
+#include "engine/encode/encoder_pool.h"
 
 namespace rp {
 
@@ -22,8 +22,10 @@ class EncoderRig {
   EncoderRig();
   ~EncoderRig();
 
-  // Makes the encoder and pictures of its size, replacing those there were.
+  // Makes the encoder and pictures of its size, replacing those there were; the codec is a new one.
   void open(const EncoderDriver& driver, const EncoderSettings& settings);
+  // As open(), with the lender there is: it may lend a codec that served before.
+  void reopen(const EncoderSettings& settings);
   // A request with a fresh picture, drawn by `draw`, and the next sequence number.
   [[nodiscard]] EncodeRequest request(const std::function<void(Picture&)>& draw);
   // Submits and waits for the outcome of this one picture.
@@ -36,9 +38,13 @@ class EncoderRig {
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<EncodeThread> thread;
   std::shared_ptr<PicturePool> pool;
+  std::unique_ptr<EncoderPool> lender;
   std::unique_ptr<Encoder> encoder;
   std::vector<Result<AccessUnit>> outcomes;
   std::uint32_t next_sequence = 1;
+
+ private:
+  EncoderDriver driver_{};
 };
 
 }  // namespace rp

@@ -19,6 +19,7 @@
 #include "engine/base/harden.h"
 #include "engine/base/log.h"
 #include "engine/base/socket_stream.h"
+#include "engine/encode/choose.h"
 #include "engine/front/control_api.h"
 #include "engine/front/front.h"
 #include "engine/shard/shard_set.h"

@@ -20,15 +20,12 @@ Result<std::unique_ptr<BlockingEncoder>> breaks(const EncoderSettings&) {
 
 class Choose : public testing::Test {
  protected:
-  Result<std::unique_ptr<Encoder>> create(std::span<const EncoderDriver> table,
-                                          std::string_view preferred = {},
-                                          EncoderSettings settings = {.size = {64, 64}}) {
-    return create_encoder(table, preferred, *thread_, settings, [](Result<AccessUnit>) {});
+  static Result<OpenCodec> create(std::span<const EncoderDriver> table,
+                                  std::string_view preferred = {},
+                                  EncoderSettings settings = {.size = {64, 64}}) {
+    return open_codec(table, preferred, settings);
   }
 
-  SystemClock clock_;
-  std::unique_ptr<EventLoop> loop_ = EventLoop::create(clock_).value();
-  std::unique_ptr<EncodeThread> thread_ = EncodeThread::create(*loop_).value();
   EncoderDriver fake_ = fake_encoder_driver();
 };
 
@@ -37,7 +34,9 @@ TEST_F(Choose, TakesTheFirstThatMatchesAndOpens) {
                             EncoderDriver{"broken", always, breaks}, fake_};
   const auto encoder = create(table);
   ASSERT_TRUE(encoder) << encoder.error().message();
-  EXPECT_EQ((*encoder)->name(), "fake");
+  EXPECT_EQ(encoder->driver, "fake");
+  // Without opening, the one that only says it could.
+  EXPECT_EQ(choose_encoder(table, {}, {.size = {64, 64}}).value(), "broken");
 }
 
 TEST_F(Choose, TellsEveryReasonWhenNoneServes) {

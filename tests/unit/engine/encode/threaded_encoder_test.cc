@@ -18,8 +18,11 @@ class ThreadedEncoderTest : public testing::Test {
 
   std::unique_ptr<ThreadedEncoder> make(EncodeThread& thread) {
     const EncoderSettings settings{.size = kSize};
+    CodecLoan loan{.codec = {"fake", create_fake_encoder(settings, control_).value()},
+                   .open = {},
+                   .give_back = [](OpenCodec, bool) {}};
     return std::make_unique<ThreadedEncoder>(
-        thread, "fake", settings, create_fake_encoder(settings, control_).value(),
+        thread, "fake", settings, std::move(loan),
         [this](Result<AccessUnit> unit) { outcomes_.push_back(std::move(unit)); });
   }
 
@@ -67,19 +70,51 @@ TEST_F(ThreadedEncoderTest, HoldsTwoPicturesAndNoMore) {
   ASSERT_TRUE(wait_for(3));
 }
 
-TEST_F(ThreadedEncoderTest, TheThreadsOwnBoundIsBackPressureToo) {
-  const auto thread = EncodeThread::create(*loop_, 3).value();
+TEST_F(ThreadedEncoderTest, ABusyThreadCallsWhoseTurnItIsWhenItHasRoom) {
+  const auto thread = EncodeThread::create(*loop_, {.depth = 2}).value();
   const auto a = make(*thread);
   const auto b = make(*thread);
+  const auto c = make(*thread);
   control_->hold();
-  EXPECT_TRUE(submit(*a));
-  EXPECT_TRUE(submit(*a));
-  EXPECT_TRUE(submit(*b));
-  EXPECT_EQ(submit(*b).error().code, ErrorCode::kWouldBlock);
+  ASSERT_TRUE(submit(*a));
+  ASSERT_TRUE(submit(*a));
+  std::vector<char> turns;
+  b->set_on_turn([&] {
+    turns.push_back('b');
+    EXPECT_TRUE(b->ask_turn(false));
+    EXPECT_TRUE(submit(*b));
+  });
+  c->set_on_turn([&] { turns.push_back('c'); });  // lets it pass
+  EXPECT_FALSE(c->ask_turn(false));
+  EXPECT_FALSE(b->ask_turn(false));
+  EXPECT_FALSE(b->ask_turn(true));  // comes first now
+  EXPECT_EQ(thread->queue_length().value(), 4);
   control_->let_go();
   ASSERT_TRUE(wait_for(3));
-  EXPECT_TRUE(submit(*b));
-  ASSERT_TRUE(wait_for(4));
+  EXPECT_EQ(turns, (std::vector{'b', 'c'}));
+  EXPECT_EQ(outcomes_[2]->stamps.sequence, 3U);
+  EXPECT_TRUE(c->ask_turn(false));
+  EXPECT_EQ(thread->queue_length().value(), 0);
+  EXPECT_EQ(thread->waits().count(), 3U);
+}
+
+TEST_F(ThreadedEncoderTest, AnEncoderThatGoesWhileItWaitsIsNotCalled) {
+  const auto thread = EncodeThread::create(*loop_, {.depth = 1}).value();
+  const auto a = make(*thread);
+  auto b = make(*thread);
+  auto c = make(*thread);
+  control_->hold();
+  ASSERT_TRUE(submit(*a));
+  b->set_on_turn([] { ADD_FAILURE() << "it is gone"; });
+  EXPECT_FALSE(b->ask_turn(false));
+  ASSERT_TRUE(submit(*c));  // waits with its picture
+  b.reset();
+  const std::weak_ptr<PicturePool> pool = pool_;
+  c.reset();
+  control_->let_go();
+  ASSERT_TRUE(wait_for(1));
+  pool_.reset();
+  EXPECT_TRUE(pool.expired());
 }
 
 TEST_F(ThreadedEncoderTest, AfterAFailureTheNextPictureIsAKeyFrame) {
