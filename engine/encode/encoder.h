@@ -80,11 +80,12 @@ class Encoder {
   // size.
   [[nodiscard]] virtual Status submit(EncodeRequest& request) = 0;
   // Asked before a picture is composed, so that it need not grow old in a queue. True: one
-  // submitted right now is encoded next. False: others come first; what set_on_turn() set is called
-  // when its time has come, once, and ask_turn() is then true until that call returns. A turn
-  // nobody uses passes on. `answers_input`: the picture will show what a person just did.
-  [[nodiscard]] virtual bool ask_turn(bool answers_input) {
-    static_cast<void>(answers_input);
+  // submitted right now is encoded next. False: others come first; what set_on_turn() has set is
+  // called when its time has come, once, and ask_turn() is then true until that call returns. A
+  // turn nobody uses passes on. Asking again while waiting is free. `input_sequence`: the newest
+  // input handed to the app, 0: none; a picture that may answer one comes sooner.
+  [[nodiscard]] virtual bool ask_turn(std::uint32_t input_sequence) {
+    static_cast<void>(input_sequence);
     return true;
   }
   virtual void set_on_turn(std::function<void()> on_turn) { static_cast<void>(on_turn); }

@@ -164,8 +164,8 @@ Status ThreadedEncoder::submit(EncodeRequest& request) {
   return {};
 }
 
-bool ThreadedEncoder::ask_turn(bool answers_input) {
-  return thread_.ask_turn(*channel_, answers_input);
+bool ThreadedEncoder::ask_turn(std::uint32_t input_sequence) {
+  return thread_.ask_turn(*channel_, input_sequence != 0 && input_sequence != answered_input_);
 }
 
 void ThreadedEncoder::set_on_turn(std::function<void()> on_turn) {

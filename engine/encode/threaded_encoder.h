@@ -38,7 +38,7 @@ class ThreadedEncoder final : public Encoder {
   ~ThreadedEncoder() override;
 
   [[nodiscard]] Status submit(EncodeRequest& request) override;
-  [[nodiscard]] bool ask_turn(bool answers_input) override;
+  [[nodiscard]] bool ask_turn(std::uint32_t input_sequence) override;
   void set_on_turn(std::function<void()> on_turn) override;
   void set_rate(EncoderRate rate) override;
   void recycle(AccessUnit unit) override;

@@ -119,6 +119,11 @@ void Session::pump() {
     capture_timer_.arm_at(pacer_.capture_at());
     return;
   }
+  // On a full machine other phones may come first; on_turn pumps again.
+  if (encoder_ != nullptr && !encoder_->ask_turn(inputs_.newest_before(now))) {
+    if (waiting_since_.us == 0) waiting_since_ = now;
+    return;
+  }
   note_wait(now);
   capture(now);
 }
@@ -206,6 +211,7 @@ bool Session::prepare_size(Size size) {
   }
   pool_ = std::move(*pool);
   encoder_ = std::move(*encoder);
+  encoder_->set_on_turn([this] { pump(); });
   refresh_ = true;
   viewer_->send_display(display_->mode());
   return true;

@@ -202,7 +202,7 @@ TEST_P(EncoderContract, ACodecLentAgainBeginsWithAKeyFrameAtTheNewRate) {
 TEST_P(EncoderContract, WithRoomEveryTurnIsGrantedAtOnce) {
   open();
   for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(rig_.encoder->ask_turn(false));
+    EXPECT_TRUE(rig_.encoder->ask_turn(0));
     ASSERT_TRUE(rig_.encode(text));
   }
 }

@@ -81,19 +81,19 @@ TEST_F(ThreadedEncoderTest, ABusyThreadCallsWhoseTurnItIsWhenItHasRoom) {
   std::vector<char> turns;
   b->set_on_turn([&] {
     turns.push_back('b');
-    EXPECT_TRUE(b->ask_turn(false));
+    EXPECT_TRUE(b->ask_turn(0));
     EXPECT_TRUE(submit(*b));
   });
   c->set_on_turn([&] { turns.push_back('c'); });  // lets it pass
-  EXPECT_FALSE(c->ask_turn(false));
-  EXPECT_FALSE(b->ask_turn(false));
-  EXPECT_FALSE(b->ask_turn(true));  // comes first now
+  EXPECT_FALSE(c->ask_turn(0));
+  EXPECT_FALSE(b->ask_turn(0));
+  EXPECT_FALSE(b->ask_turn(7));  // comes first now
   EXPECT_EQ(thread->queue_length().value(), 4);
   control_->let_go();
   ASSERT_TRUE(wait_for(3));
   EXPECT_EQ(turns, (std::vector{'b', 'c'}));
   EXPECT_EQ(outcomes_[2]->stamps.sequence, 3U);
-  EXPECT_TRUE(c->ask_turn(false));
+  EXPECT_TRUE(c->ask_turn(0));
   EXPECT_EQ(thread->queue_length().value(), 0);
   EXPECT_EQ(thread->waits().count(), 3U);
 }
@@ -106,7 +106,7 @@ TEST_F(ThreadedEncoderTest, AnEncoderThatGoesWhileItWaitsIsNotCalled) {
   control_->hold();
   ASSERT_TRUE(submit(*a));
   b->set_on_turn([] { ADD_FAILURE() << "it is gone"; });
-  EXPECT_FALSE(b->ask_turn(false));
+  EXPECT_FALSE(b->ask_turn(0));
   ASSERT_TRUE(submit(*c));  // waits with its picture
   b.reset();
   const std::weak_ptr<PicturePool> pool = pool_;

@@ -35,6 +35,15 @@ class ManualEncoder final : public Encoder {
   void set_rate(EncoderRate rate) override { rates.push_back(rate); }
   void recycle(AccessUnit) override { ++recycled; }
   int in_flight() const override { return static_cast<int>(requests.size()); }
+  bool ask_turn(std::uint32_t input_sequence) override {
+    asked_with = input_sequence;
+    return has_turn;
+  }
+  void set_on_turn(std::function<void()> on_turn) override { on_turn_ = std::move(on_turn); }
+  void give_turn() {
+    has_turn = true;
+    on_turn_();
+  }
   std::string_view name() const override { return "manual"; }
 
   void finish(bool settled = true) {
@@ -57,8 +66,11 @@ class ManualEncoder final : public Encoder {
   std::vector<EncoderRate> rates;
   int submitted = 0;
   int recycled = 0;
+  bool has_turn = true;
+  std::uint32_t asked_with = 0;
 
  private:
+  std::function<void()> on_turn_;
   Size size_;
   Completion completion_;
 };
@@ -243,6 +255,24 @@ TEST_F(SessionTest, BlockedViewerStopsCapturesNotTheApp) {
   sender.block(false);
   turn();
   EXPECT_EQ(display_->scenes_taken, scenes + 1);
+}
+
+TEST_F(SessionTest, NothingIsComposedBeforeTheEncodersTurn) {
+  FakeSender& sender = settled();
+  const int scenes = display_->scenes_taken;
+  const int submitted = encoder_->submitted;
+  encoder_->has_turn = false;
+  damage();
+  turn(milliseconds(50));
+  EXPECT_EQ(display_->scenes_taken, scenes);
+  EXPECT_EQ(encoder_->asked_with, 0U);
+  receive(sender, wire::Touch{41, wire::TouchAction::kDown, 0, 0, 0});
+  damage();
+  EXPECT_EQ(display_->scenes_taken, scenes);
+  EXPECT_EQ(encoder_->asked_with, 41U);  // now it is urgent
+  encoder_->give_turn();
+  EXPECT_EQ(display_->scenes_taken, scenes + 1);
+  EXPECT_EQ(encoder_->submitted, submitted + 1);
 }
 
 TEST_F(SessionTest, EncodedFrameWaitsForTheSenderAndIsNotLost) {
