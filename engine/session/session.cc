@@ -318,7 +318,11 @@ void Session::viewer_left() {
 }
 
 InputRouter* Session::viewer_input(Viewer& viewer) {
-  return viewer_.get() == &viewer ? router_.get() : nullptr;
+  if (viewer_.get() != &viewer) return nullptr;
+  // A picture that waits for its turn asks again once the input has been handed on: it comes
+  // sooner.
+  if (waiting_since_.us != 0) capture_timer_.arm_at(parts_.loop.clock().now());
+  return router_.get();
 }
 
 void Session::on_viewer_gone(Viewer& viewer) {

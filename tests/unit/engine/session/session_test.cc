@@ -267,7 +267,6 @@ TEST_F(SessionTest, NothingIsComposedBeforeTheEncodersTurn) {
   EXPECT_EQ(display_->scenes_taken, scenes);
   EXPECT_EQ(encoder_->asked_with, 0U);
   receive(sender, wire::Touch{41, wire::TouchAction::kDown, 0, 0, 0});
-  damage();
   EXPECT_EQ(display_->scenes_taken, scenes);
   EXPECT_EQ(encoder_->asked_with, 41U);  // now it is urgent
   encoder_->give_turn();
