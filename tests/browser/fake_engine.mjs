@@ -110,18 +110,20 @@ async function file(response, path) {
   response.end(data);
 }
 
-/** For specs: GET tells what the page of a phone has sent, POST sends it the bytes of a message. */
-async function standIn(request, response, id) {
+/** For specs: GET tells what the page of a phone has sent, POST sends it the bytes of a message, DELETE closes its
+ *  stream with ?code=…&reason=…. */
+async function standIn(request, response, id, query) {
   const { phone } = phones.get(id);
   const parts = [];
   for await (const part of request) parts.push(part);
   if (request.method === 'POST') phone.viewer.socket.send(Buffer.concat(parts));
+  if (request.method === 'DELETE') phone.viewer.socket.close(Number(query.get('code')), query.get('reason'));
   response.end(JSON.stringify(phone.report()));
 }
 
 const server = createServer(async (request, response) => {
-  const path = new URL(request.url, 'http://localhost').pathname;
-  if (path.startsWith('/stand-in/')) return standIn(request, response, path.slice('/stand-in/'.length));
+  const { pathname: path, searchParams } = new URL(request.url, 'http://localhost');
+  if (path.startsWith('/stand-in/')) return standIn(request, response, path.slice('/stand-in/'.length), searchParams);
   if (!path.startsWith('/api/v1')) return file(response, path);
   try {
     const answer = await api(request, response, path.slice('/api/v1'.length));

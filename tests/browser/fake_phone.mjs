@@ -76,7 +76,9 @@ export class FakePhone {
         this.#start(viewer);
         break;
       case wire.client.visibility: viewer.visible = body[0] === 1; break;
-      case wire.client.ack: this.log.push({ ack: body.readUInt32LE(0), dropped: (flags & 1) === 1 }); break;
+      case wire.client.ack:
+        this.log.push({ ack: body.readUInt32LE(0), dropped: (flags & 1) === 1, decode_us: body.readUInt32LE(4) });
+        break;
       default: if (type >= 0x10) this.#input(viewer, type, body);
     }
     if (this.log.length > 5000) this.log.splice(0, 2500);

@@ -75,3 +75,17 @@ test('a second device takes over, and it can be taken back', async () => {
   await it.close();
   await other.close();
 });
+
+test('a full server is waited for, and it is said of what it is full', async (t) => {
+  if (world.stack.real) return t.skip('a real one is not full');
+  const it = await context(world.browser, {}, world.state);
+  const page = await it.newPage();
+  const phone = await PhonePage.open(page, world.stack.url, phones.tap);
+  const stand_in = `${world.stack.url}/stand-in/${phones.tap}`;
+  await fetch(`${stand_in}?code=4430&reason=the server is full: no encoder is free`, { method: 'DELETE' });
+  await page.getByText('The server is full: no encoder is free').waitFor();
+  await page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await phone.live(5000);
+  noProblems(it);
+  await it.close();
+});

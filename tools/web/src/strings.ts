@@ -90,6 +90,7 @@ export const strings = {
     connecting: 'Connecting to your phone…',
     starting: 'Your phone is starting…',
     reconnecting: 'Connection lost. Coming back…',
+    waiting: (reason: string) => `${reason.charAt(0).toUpperCase()}${reason.slice(1)}. Trying again soon…`,
     offline: 'This device is offline. The phone comes back with the network.',
     again: 'Connect again',
     takeBack: 'Take it back',

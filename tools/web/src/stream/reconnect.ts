@@ -25,8 +25,12 @@ export type EndReason =
   | 'ended' | 'taken_over' | 'reload' | 'too_many' | 'protocol' | 'too_big' | 'no_phone' | 'signed_out'
   | 'forbidden' | 'no_decoder';
 
+/** How long a full server is left alone. */
+export const kFullDelay_ms = 5000;
+
 export type CloseAction =
   | { act: 'reconnect' }
+  | { act: 'wait'; delay_ms: number }
   | { act: 'end'; reason: EndReason };
 
 /** `no_phone_ms` is for how long the server has been saying that it does not know the phone. */
@@ -38,6 +42,7 @@ export function actionForClose(code: number, no_phone_ms: number): CloseAction {
     case CloseCode.TakenOver: return { act: 'end', reason: 'taken_over' };
     case CloseCode.NoVersion: return { act: 'end', reason: 'reload' };
     case CloseCode.TooMany: return { act: 'end', reason: 'too_many' };
+    case CloseCode.ServerFull: return { act: 'wait', delay_ms: kFullDelay_ms };
     case CloseCode.NoPhone:
       return no_phone_ms < kNoPhonePatience_ms ? { act: 'reconnect' } : { act: 'end', reason: 'no_phone' };
     default: return { act: 'reconnect' };

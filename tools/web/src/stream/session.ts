@@ -41,7 +41,8 @@ const kProbe_ms = 500;
 export class StreamSession {
   phase: Phase = 'connecting';
   end_reason: EndReason | null = null;
-  end_detail = '';
+  /** What the server said about the end, or about why it has to be waited for. */
+  detail = '';
   display: Display | null = null;
   phone_name = '';
   readonly figures = new Figures();
@@ -96,6 +97,7 @@ export class StreamSession {
   start(): void {
     this.backoff.reset();
     this.end_reason = null;
+    this.detail = '';
     this.change(this.lost_ms === null ? 'connecting' : 'reconnecting');
     this.schedule();
   }
@@ -149,9 +151,9 @@ export class StreamSession {
     this.connection?.send(...messages);
   }
 
-  private schedule(): void {
+  private schedule(delay_ms = this.backoff.next_ms()): void {
     this.abandon();
-    this.retry_timer = setTimeout(() => void this.connect(), this.backoff.next_ms());
+    this.retry_timer = setTimeout(() => void this.connect(), delay_ms);
   }
 
   private abandon(): void {
@@ -226,6 +228,7 @@ export class StreamSession {
 
   private welcome(phone: string): void {
     this.phone_name = phone;
+    this.detail = '';
     this.no_phone_since_ms = null;
     this.input.reset();
     if (this.turns !== 0) this.rotate(this.turns);
@@ -275,23 +278,27 @@ export class StreamSession {
     if (code === 4404) this.no_phone_since_ms ??= performance.now();
     const no_phone_ms = this.no_phone_since_ms === null ? 0 : performance.now() - this.no_phone_since_ms;
     const action = actionForClose(code, no_phone_ms);
-    if (action.act === 'end') this.end(action.reason, reason);
+    if (action.act === 'end') return this.end(action.reason, reason);
+    if (action.act === 'wait') this.interrupted(reason, action.delay_ms);
     else this.interrupted();
   }
 
-  private interrupted(): void {
+  private interrupted(detail = '', delay_ms?: number): void {
+    this.detail = detail;
     if (this.phase === 'live') {
       this.lost_ms = performance.now();
       this.backoff.reset();
       this.change('reconnecting');
+    } else {
+      this.events.on_change();
     }
-    this.schedule();
+    this.schedule(delay_ms);
   }
 
   private end(reason: EndReason, detail: string): void {
     this.abandon();
     this.end_reason = reason;
-    this.end_detail = detail;
+    this.detail = detail;
     this.change('ended');
   }
 

@@ -46,7 +46,7 @@ export class Notice extends LitElement {
     if (this.phase === 'live') return nothing;
     if (this.phase === 'ended') return this.ended(this.reason ?? 'ended');
     const back = this.phase === 'reconnecting';
-    const text = this.offline ? t.offline : back ? t.reconnecting : this.starting || t.connecting;
+    const text = this.offline ? t.offline : this.detail ? t.waiting(this.detail) : back ? t.reconnecting : this.starting || t.connecting;
     return html`<div class="pill ${back ? 'late' : ''}" role="status"><span class="ring"></span>${text}</div>`;
   }
 

@@ -46,6 +46,7 @@ export class PhoneView extends LitElement {
   @state() private toast = '';
   @state() private starting = '';
   @state() private end_reason: EndReason | null = null;
+  @state() private detail = '';
   @query('.stage') private area!: HTMLElement;
   @query('.box') private box!: HTMLElement;
   @query('canvas') private canvas!: HTMLCanvasElement;
@@ -141,6 +142,7 @@ export class PhoneView extends LitElement {
     }
     this.phase = session.phase;
     this.end_reason = session.end_reason;
+    this.detail = session.detail;
     if (session.phone_name) this.name = session.phone_name;
     document.title = this.name ? `${this.name} – ${strings.product}` : strings.product;
     if (session.end_reason === 'signed_out') this.dispatchEvent(new CustomEvent('signed-out'));
@@ -277,7 +279,7 @@ export class PhoneView extends LitElement {
         <textarea aria-label=${t.screen(this.name || strings.product)} aria-describedby="help" rows="1"
           autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"></textarea></div></div>
       <p id="help" class="visually-hidden">${t.screenHelp}</p>
-      <rp-notice .phase=${this.phase} .reason=${this.end_reason} .detail=${this.session?.end_detail ?? ''}
+      <rp-notice .phase=${this.phase} .reason=${this.end_reason} .detail=${this.detail}
         .starting=${this.starting} .offline=${this.offline}
         @action=${(e: CustomEvent<NoticeAction>) => this.noticeAction(e.detail)}></rp-notice>
       ${this.preferences.statistics && this.session

@@ -89,6 +89,7 @@ export const CloseCode = {
   TakenOver: 4409,
   NoVersion: 4426,
   TooMany: 4429,
+  ServerFull: 4430,
 } as const;
 
 /** A message that breaks the protocol. The text names the message and the field. */

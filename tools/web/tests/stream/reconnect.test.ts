@@ -2,7 +2,7 @@
 // Method: the policy alone, step by step.
 
 import { expect, test } from 'vitest';
-import { actionForClose, actionForTicketStatus, Backoff, kNoPhonePatience_ms } from '../../src/stream/reconnect';
+import { actionForClose, actionForTicketStatus, Backoff, kFullDelay_ms, kNoPhonePatience_ms } from '../../src/stream/reconnect';
 
 test('first at once, then doubling from 100 ms to 2 s, and again from the start after success', () => {
   const backoff = new Backoff();
@@ -17,6 +17,9 @@ test.each([
   [1000, 'ended'], [1009, 'too_big'], [4400, 'protocol'], [4409, 'taken_over'], [4426, 'reload'], [4429, 'too_many'],
 ])('close code %i: %s', (code, reason) => {
   expect(actionForClose(code, 0)).toEqual({ act: 'end', reason });
+});
+test('a full server is left alone for a while', () => {
+  expect(actionForClose(4430, 0)).toEqual({ act: 'wait', delay_ms: kFullDelay_ms });
 });
 test('a phone that is not there is waited for, but not for ever', () => {
   expect(actionForClose(4404, kNoPhonePatience_ms - 1)).toEqual({ act: 'reconnect' });
