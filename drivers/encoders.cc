@@ -1,7 +1,9 @@
 #include "drivers/encoders.h"
 
+#include <algorithm>
 #include <array>
 
+#include "drivers/fake/modelled/encoder.h"
 #include "drivers/openh264/encoder.h"
 #ifdef RP_HAVE_X264
 #include "drivers/x264/encoder.h"
@@ -30,5 +32,13 @@ constexpr std::array kTable = {
 }  // namespace
 
 std::span<const EncoderDriver> encoder_drivers() { return kTable; }
+
+std::span<const EncoderDriver> encoder_drivers_for(std::string_view name) {
+  if (!name.starts_with("model:")) return kTable;
+  const auto models = modelled_encoder_drivers();
+  const auto found = std::ranges::find(models, name, &EncoderDriver::name);
+  if (found == models.end()) return {};
+  return {&*found, 1};
+}
 
 }  // namespace rp

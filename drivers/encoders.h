@@ -4,11 +4,17 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "engine/encode/encoder.h"
 
 namespace rp {
 
 [[nodiscard]] std::span<const EncoderDriver> encoder_drivers();
+
+// The table to look an encoder up in that was asked for by name: the product's, or, for a name that
+// begins with "model:", that one model of a hardware encoder (drivers/fake/modelled), which is thus
+// never chosen unasked. Empty when there is no such model.
+[[nodiscard]] std::span<const EncoderDriver> encoder_drivers_for(std::string_view name);
 
 }  // namespace rp

@@ -3,12 +3,15 @@
 // thread; waits are on conditions with a deadline.
 #include "drivers/fake/encoder/encoder.h"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "drivers/encoders.h"
+#include "drivers/fake/modelled/encoder.h"
 #include "tests/contract/encoder/content.h"
 #include "tests/contract/encoder/rig.h"
 
@@ -17,6 +20,7 @@ namespace {
 
 std::vector<EncoderDriver> every_driver() {
   std::vector<EncoderDriver> all = {fake_encoder_driver()};
+  for (const EncoderDriver& model : modelled_encoder_drivers()) all.push_back(model);
   for (const EncoderDriver& driver : encoder_drivers()) {
     if (driver.match({.size = {64, 64}})) all.push_back(driver);
   }
@@ -267,7 +271,12 @@ TEST_P(EncoderContract, BadSettingsNameTheirField) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, EncoderContract, testing::ValuesIn(every_driver()),
-                         [](const auto& driver) { return std::string(driver.param.name); });
+                         [](const auto& driver) {
+                           std::string name(driver.param.name);  // "model:rk3588"
+                           std::ranges::replace_if(
+                               name, [](char c) { return !std::isalnum(c); }, '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace rp

@@ -62,7 +62,10 @@ int parse(int argc, char** argv, Options& options) {
   app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM")->required();
   app.add_option("--tls-key", options.tls_key, "Private key, PEM")->required();
   app.add_flag("--tls12", options.tls12, "Accept TLS 1.2 as well as 1.3");
-  app.add_option("--encoder", options.encoder, "Use only this encoder: x264 or openh264");
+  app.add_option(
+      "--encoder", options.encoder,
+      "Use only this encoder: x264, openh264, or model:NAME, which makes placeholders at "
+      "the pace of a hardware encoder (docs/planning.md)");
   app.add_option("--shards", options.shards, "Threads that carry phones; 0: one a core");
   app.add_option("--user", options.user, "Become this user after start-up (needs root)");
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
@@ -108,7 +111,7 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     ShardOptions shard;
     shard.index = static_cast<int>(i);
     shard.phones_dir = options.phones_dir;
-    shard.encoders = encoder_drivers();
+    shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
     RP_ASSIGN(auto made, Shard::create(clock, registry, std::move(shard)));
     shards.push_back(std::move(made));
@@ -123,7 +126,7 @@ Result<std::vector<EncoderState>> find_encoders(const Options& options) {
   std::vector<EncoderState> states;
   std::string reasons;
   bool found = false;
-  for (const EncoderMatch& match : match_encoders(encoder_drivers(), settings)) {
+  for (const EncoderMatch& match : match_encoders(encoder_drivers_for(options.encoder), settings)) {
     const bool wanted = options.encoder.empty() || options.encoder == match.name;
     const bool used = wanted && match.status && !found;
     found = found || used;
