@@ -6,11 +6,11 @@
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <system_error>
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/thread_time.h"
 
 namespace rp {
 namespace {
@@ -87,14 +87,8 @@ EncodeThread::~EncodeThread() {
 }
 
 Duration EncodeThread::cpu_time() const {
-  clockid_t id{};
-  timespec ts{};
   // native_handle() is not const in the standard library, though it changes nothing.
-  const auto handle = const_cast<std::thread&>(thread_).native_handle();
-  if (::pthread_getcpuclockid(handle, &id) != 0 || ::clock_gettime(id, &ts) != 0) {
-    return Duration(0);
-  }
-  return Duration(static_cast<std::int64_t>(ts.tv_sec) * 1'000'000 + ts.tv_nsec / 1'000);
+  return cpu_time_of(const_cast<std::thread&>(thread_).native_handle());
 }
 
 void EncodeThread::clear(EncodeJob& job) {

@@ -2,21 +2,12 @@
 
 #include <array>
 #include <atomic>
-#include <ctime>
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/base/thread_time.h"
 
 namespace rp {
-namespace {
-
-Duration thread_cpu_time() {
-  timespec ts{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-  return Duration(static_cast<std::int64_t>(ts.tv_sec) * 1'000'000 + ts.tv_nsec / 1'000);
-}
-
-}  // namespace
 
 // The part that lives as long as the last job in flight.
 class ThreadedEncoder::Channel final : public EncodeChannel {
@@ -46,13 +37,13 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
     unit.size = picture.size;
     unit.stamps = job.request.stamps;
     unit.stamps.encode_begin = clock_.now();
-    const Duration cpu_before = thread_cpu_time();
+    const Duration cpu_before = cpu_time_of(::pthread_self());
     job.status = encode(job);
     // A lost picture leaves the viewer's decoder without its reference.
     codec_good_ = job.status.has_value();
     key_needed_ = !codec_good_;
     served_by_[index(job)] = loan_.codec.driver;
-    unit.encode_cpu = thread_cpu_time() - cpu_before;
+    unit.encode_cpu = cpu_time_of(::pthread_self()) - cpu_before;
     unit.stamps.encoded = clock_.now();
   }
 

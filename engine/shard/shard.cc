@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "engine/base/log.h"
+#include "engine/base/thread_time.h"
 #include "engine/compose/cpu_composer.h"
 #include "engine/transport/websocket_sender.h"
 
@@ -29,14 +30,14 @@ Status prepare_directory(const std::string& directory) {
 
 }  // namespace
 
-// A viewer whose phone is not here: held until its close frame is out.
+// A viewer that cannot be served: held until its close frame is out.
 class Shard::TurnedAway final : public SenderListener {
  public:
-  TurnedAway(Shard& shard, std::unique_ptr<Sender> sender)
+  TurnedAway(Shard& shard, std::unique_ptr<Sender> sender, wire::CloseCode code,
+             std::string_view reason)
       : shard_(shard), sender_(std::move(sender)) {
     sender_->set_listener(*this);
-    sender_->close(static_cast<std::uint16_t>(wire::CloseCode::kNoPhone),
-                   "this phone is not here (yet)");
+    sender_->close(static_cast<std::uint16_t>(code), reason);
   }
   void on_message(std::span<const std::uint8_t>) override {}
   void on_ready_for_frame() override {}
@@ -61,13 +62,27 @@ Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& regis
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
   shard->encoders_ = std::make_unique<EncoderPool>(
-      *shard->encode_thread_, EncoderPoolOptions{.drivers = shard->options_.encoders,
-                                                 .preferred = shard->options_.preferred_encoder});
+      *shard->encode_thread_,
+      EncoderPoolOptions{.drivers = shard->options_.encoders,
+                         .preferred = shard->options_.preferred_encoder,
+                         .max_bytes = shard->options_.encoder_bytes,
+                         .max_idle_bytes = shard->options_.idle_encoder_bytes});
+  shard->metrics_ = std::make_unique<ShardMetrics>(registry, shard->options_.index,
+                                                   *shard->encode_thread_, *shard->encoders_);
   shard->thread_ = std::thread([loop = shard->loop_.get()] { loop->run(); });
   ::pthread_setname_np(shard->thread_.native_handle(),
                        fmt::format("shard-{}", shard->options_.index).c_str());
   return shard;
 }
+
+void Shard::measure(TimePoint now) {
+  loop_busy_.look(now, cpu_time_of(thread_.native_handle()));
+  encode_busy_.look(now, encode_thread_->cpu_time());
+  metrics_->loop_busy.set(loop_busy_.share());
+  metrics_->encode_busy.set(encode_busy_.share());
+}
+
+LatencyHistogram::Counts Shard::encode_waits() const { return encode_thread_->waits().counts(); }
 
 Shard::~Shard() {
   if (!thread_.joinable()) return;
@@ -114,6 +129,7 @@ Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
   RP_ASSIGN(auto session, Session::create(parts(), std::move(options)));
   const SessionStatus status = session->status();
   sessions_.emplace(phone.id, std::move(session));
+  metrics_->sessions.set(static_cast<double>(sessions_.size()));
   log_info("phone.display_ready", {{"phone", phone.id}, {"directory", directory}});
   return status;
 }
@@ -137,6 +153,7 @@ void Shard::remove(const std::string& id, std::function<void(Status)> done) {
   found->second->detach(wire::CloseCode::kNormal, "the phone was removed");
   leaving_.insert_or_assign(id, std::move(found->second));
   sessions_.erase(found);
+  metrics_->sessions.set(static_cast<double>(sessions_.size()));
   // The session goes on the next turn, after the close frame is out; then its directory is empty.
   loop_->post([this, id, done = std::move(done)] {
     finish_removal(id);
@@ -155,7 +172,7 @@ void Shard::finish_removal(const std::string& id) {
 }
 
 void Shard::attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,
-                   StreamTicket ticket) {
+                   StreamTicket ticket, const Status& admitted) {
   auto sender =
       WebSocketSender::create(*loop_, std::move(stream), WebSocketRole::kServer, std::move(early));
   if (!sender) {
@@ -163,10 +180,18 @@ void Shard::attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t>
                 {{"phone", ticket.phone}, {"error", sender.error()}});
     return;
   }
+  const auto turn_away = [&](wire::CloseCode code, std::string_view reason) {
+    turned_away_.push_back(std::make_unique<TurnedAway>(*this, std::move(*sender), code, reason));
+  };
   const auto found = sessions_.find(ticket.phone);
   if (found == sessions_.end()) {
-    turned_away_.push_back(std::make_unique<TurnedAway>(*this, std::move(*sender)));
-    return;
+    return turn_away(wire::CloseCode::kNoPhone, "this phone is not here (yet)");
+  }
+  if (!admitted && found->second->status().viewers == 0) {
+    metrics_->refused.add();
+    log_limited(LogLevel::kWarning, "viewer.refused",
+                {{"phone", ticket.phone}, {"error", admitted.error()}});
+    return turn_away(wire::CloseCode::kServerFull, admitted.error().operation);
   }
   found->second->attach(std::move(*sender),
                         {ticket.user, ticket.session, ticket.device, ticket.peer});

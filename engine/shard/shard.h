@@ -17,14 +17,18 @@
 #include "engine/encode/encoder_pool.h"
 #include "engine/front/stream_sink.h"
 #include "engine/session/session.h"
+#include "engine/shard/busy_share.h"
+#include "engine/shard/shard_metrics.h"
 
 namespace rp {
 
 struct ShardOptions {
   int index = 0;
-  std::string phones_dir;                   // holds one directory a phone with its socket
-  std::span<const EncoderDriver> encoders;  // the product's table; outlives the shard
-  std::string preferred_encoder;            // empty: the first that matches
+  std::string phones_dir;                            // holds one directory a phone with its socket
+  std::span<const EncoderDriver> encoders;           // the product's table; outlives the shard
+  std::string preferred_encoder;                     // empty: the first that matches
+  std::size_t encoder_bytes = std::size_t{1} << 30;  // bounds of EncoderPoolOptions
+  std::size_t idle_encoder_bytes = std::size_t{64} << 20;
 };
 
 struct PhoneOptions {
@@ -46,6 +50,13 @@ class Shard {
 
   [[nodiscard]] EventLoop& loop() { return *loop_; }
 
+  // ---- from any one thread
+  // Looks at what the loop and the encode thread have used since the last look, for load().
+  void measure(TimePoint now);
+  // Both shares together: 0 at rest, up to 2.
+  [[nodiscard]] double load() const { return loop_busy_.share() + encode_busy_.share(); }
+  [[nodiscard]] LatencyHistogram::Counts encode_waits() const;
+
   // ---- on the shard's thread
   // Makes the phone's display, or leaves the one that is there as it is.
   [[nodiscard]] Result<SessionStatus> put(const PhoneOptions& phone);
@@ -54,9 +65,11 @@ class Shard {
   // Ends viewer and apps and removes the socket's directory; `done` hears when all that has
   // happened. kNotFound.
   void remove(const std::string& id, std::function<void(Status)> done);
-  // Makes a sender of the stream and hands it to the phone, or closes it with 4404.
+  // Makes a sender of the stream and hands it to the phone, or closes it: with 4404, or with 4430
+  // when `admitted` says why there is no room for a phone's first viewer. One that takes over a
+  // phone always has room: the other one's.
   void attach(std::unique_ptr<ByteStream> stream, std::vector<std::uint8_t> early,
-              StreamTicket ticket);
+              StreamTicket ticket, const Status& admitted);
 
  private:
   class TurnedAway;
@@ -71,6 +84,9 @@ class Shard {
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EncodeThread> encode_thread_;
   std::unique_ptr<EncoderPool> encoders_;
+  std::unique_ptr<ShardMetrics> metrics_;
+  BusyShare loop_busy_;
+  BusyShare encode_busy_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   // Removed, with a turn of the loop left in which the close frame goes out.
   std::unordered_map<std::string, std::unique_ptr<Session>> leaving_;

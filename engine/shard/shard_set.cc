@@ -3,11 +3,59 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/log.h"
+
 namespace rp {
 
-ShardSet::ShardSet(EventLoop& front, std::string phones_dir,
+namespace {
+
+constexpr Duration kMeasureInterval = std::chrono::seconds(1);
+// Shards whose load differs by less are equally busy: one busy phone makes more.
+constexpr double kSameLoad = 0.05;
+
+}  // namespace
+
+ShardSet::ShardSet(EventLoop& front, Registry& registry, ShardSetOptions options,
                    std::vector<std::unique_ptr<Shard>> shards)
-    : front_(front), phones_dir_(std::move(phones_dir)), shards_(std::move(shards)) {}
+    : front_(front),
+      options_(std::move(options)),
+      admission_(options_.limits),
+      machine_(MachineMeter::create()),
+      measure_timer_(front.timer([this] { measure(); })),
+      shards_(std::move(shards)) {
+  if (!machine_) log_warning("machine.not_measured", {{"error", machine_.error()}});
+  const auto add = [&](const char* name, const char* help, const auto& metric) {
+    handles_.push_back(registry.add(name, help, {}, metric));
+  };
+  add("rackphone_machine_cpu_busy_ratio", "Share of all cores that was busy in the last second.",
+      cpu_busy_);
+  add("rackphone_machine_memory_available_bytes", "Memory the machine has left.",
+      memory_available_);
+  add("rackphone_full", "1 while new viewers are turned away.", full_);
+  add("rackphone_phones_refused_total", "Phones not made because the server was full.",
+      phones_refused_);
+}
+
+void ShardSet::measure() {
+  const TimePoint now = front_.clock().now();
+  LoadLook look{.when = now};
+  for (const auto& shard : shards_) {
+    shard->measure(now);
+    const auto waits = shard->encode_waits();
+    for (std::size_t i = 0; i < waits.size(); ++i) look.encode_waits[i] += waits[i];
+  }
+  if (const auto load = machine_ ? machine_->look() : std::nullopt) {
+    look.cpu_busy = load->cpu_busy;
+    look.memory_available_bytes = load->memory_available_bytes;
+    cpu_busy_.set(load->cpu_busy);
+    memory_available_.set(static_cast<double>(load->memory_available_bytes));
+  } else {
+    look.memory_available_bytes = options_.limits.free_bytes * 2;  // unknown is not full
+  }
+  admission_.look(look);
+  full_.set(admission_.may_stream() ? 0 : 1);
+  if (!places_.empty()) measure_timer_.arm_after(kMeasureInterval);
+}
 
 template <typename Work, typename Answer>
 void ShardSet::ask(Shard& shard, Work work, Answer answer) {
@@ -22,7 +70,7 @@ void ShardSet::ask(Shard& shard, Work work, Answer answer) {
 
 PhoneInfo ShardSet::info(SessionStatus status) const {
   PhoneInfo info;
-  info.socket_dir = phones_dir_ + "/" + status.id;
+  info.socket_dir = options_.phones_dir + "/" + status.id;
   info.id = std::move(status.id);
   info.name = std::move(status.name);
   info.encoder = std::move(status.encoder);
@@ -41,16 +89,34 @@ Shard* ShardSet::find(const std::string& id) {
 
 Shard& ShardSet::shard_for(const std::string& id) {
   if (Shard* shard = find(id)) return *shard;
-  std::vector<std::size_t> load(shards_.size(), 0);
-  for (const auto& [phone, place] : places_) ++load[place.shard];
-  const auto least =
-      static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-  places_.emplace(id, Place{least});
-  return *shards_[least];
+  std::vector<std::size_t> phones(shards_.size(), 0);
+  for (const auto& [phone, place] : places_) ++phones[place.shard];
+  double least_load = shards_.front()->load();
+  for (const auto& shard : shards_) least_load = std::min(least_load, shard->load());
+  std::size_t best = shards_.size();
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    if (shards_[i]->load() > least_load + kSameLoad) continue;
+    if (best == shards_.size() || phones[i] < phones[best]) best = i;
+  }
+  places_.emplace(id, Place{best});
+  return *shards_[best];
 }
 
 void ShardSet::put(PhoneRequest request, std::function<void(Result<PhoneInfo>)> answer) {
+  if (find(request.id) == nullptr) {
+    if (!measure_timer_.armed()) measure();
+    if (Status admitted = admission_.may_make_phone(); !admitted) {
+      phones_refused_.add();
+      log_limited(LogLevel::kWarning, "phone.refused",
+                  {{"phone", request.id}, {"error", admitted.error()}});
+      front_.post([error = std::move(admitted).error(), answer = std::move(answer)] {
+        answer(std::unexpected(error));
+      });
+      return;
+    }
+  }
   Shard& shard = shard_for(request.id);
+  if (!measure_timer_.armed()) measure_timer_.arm_after(kMeasureInterval);
   const std::string id = request.id;
   ++places_[id].asked;
   ask(
@@ -134,10 +200,10 @@ void ShardSet::accept_stream(std::unique_ptr<ByteStream> stream, std::vector<std
   // A phone nobody placed has no shard; any can say so to the viewer.
   Shard* shard = find(ticket.phone);
   if (shard == nullptr) shard = shards_.front().get();
-  shard->loop().post([shard,
+  shard->loop().post([shard, admitted = admission_.may_stream(),
                       stream = std::make_shared<std::unique_ptr<ByteStream>>(std::move(stream)),
                       early = std::move(early), ticket = std::move(ticket)]() mutable {
-    shard->attach(std::move(*stream), std::move(early), std::move(ticket));
+    shard->attach(std::move(*stream), std::move(early), std::move(ticket), admitted);
   });
 }
 

@@ -1,6 +1,13 @@
 // ShardSet: the engine's shards as the front sees them: which phone lives where, and the way of a
-// question to a shard's thread and of its answer back. A new phone goes to the shard with the
-// fewest. Thread rule: the front's loop; answers come on it.
+// question to a shard's thread and of its answer back.
+//
+// A new phone goes to the shard that is least busy: by what its two threads have used over the last
+// seconds, and among about equals by the number of phones. There it stays until it is removed: its
+// apps are connected to a socket of that shard's loop, and a viewer that reconnects finds it there.
+//
+// Once a second, while there are phones, it measures shards and machine; a machine that is full
+// takes no new phone and no phone's first viewer (Admission). Thread rule: the front's loop;
+// answers come on it.
 #pragma once
 
 #include <functional>
@@ -11,15 +18,24 @@
 
 #include "engine/front/phone_directory.h"
 #include "engine/front/stream_sink.h"
+#include "engine/shard/admission.h"
+#include "engine/shard/machine_meter.h"
 #include "engine/shard/shard.h"
 
 namespace rp {
+
+struct ShardSetOptions {
+  std::string phones_dir;
+  AdmissionLimits limits = {};
+};
 
 class ShardSet final : public PhoneDirectory, public StreamSink {
  public:
   // `front` is the loop this is used from; it must outlive the set and not run any more when the
   // set goes.
-  ShardSet(EventLoop& front, std::string phones_dir, std::vector<std::unique_ptr<Shard>> shards);
+  // `registry` must outlive it.
+  ShardSet(EventLoop& front, Registry& registry, ShardSetOptions options,
+           std::vector<std::unique_ptr<Shard>> shards);
 
   void put(PhoneRequest request, std::function<void(Result<PhoneInfo>)> answer) override;
   void get(std::string id, std::function<void(Result<PhoneInfo>)> answer) override;
@@ -38,8 +54,18 @@ class ShardSet final : public PhoneDirectory, public StreamSink {
   [[nodiscard]] Shard* find(const std::string& id);
   [[nodiscard]] PhoneInfo info(SessionStatus status) const;
 
+  void measure();
+
   EventLoop& front_;
-  std::string phones_dir_;
+  ShardSetOptions options_;
+  Admission admission_;
+  Result<MachineMeter> machine_;
+  Gauge cpu_busy_;
+  Gauge memory_available_;
+  Gauge full_;
+  Counter phones_refused_;
+  std::vector<Registry::Handle> handles_;
+  EventLoop::Timer measure_timer_;
   std::vector<std::unique_ptr<Shard>> shards_;
   struct Place {
     std::size_t shard = 0;    // index

@@ -38,11 +38,32 @@ struct Options {
   bool tls12 = false;
   std::string encoder;
   unsigned shards = 0;
+  std::size_t encoder_memory_mib = 0;
+  AdmissionLimits limits;
   std::string user;
   std::string log_level = "info";
   bool end_with_parent = false;
   bool no_harden = false;
 };
+
+void add_capacity_options(CLI::App& app, Options& options) {
+  app.add_option("--encoder-memory-mib", options.encoder_memory_mib,
+                 "Memory for video encoders; 0: a quarter of the machine's");
+  app.add_option_function<unsigned>(
+         "--max-encode-wait-ms",
+         [&](unsigned ms) { options.limits.encode_wait = std::chrono::milliseconds(ms); },
+         "No new viewer while 5 % of the pictures wait longer than this for an encoder; 150")
+      ->check(CLI::Range(1U, 60'000U));
+  app.add_option_function<unsigned>(
+         "--max-cpu-percent", [&](unsigned percent) { options.limits.cpu_busy = percent / 100.0; },
+         "… or while all cores are busier than this and phones get less than half their pictures; "
+         "95")
+      ->check(CLI::Range(1U, 100U));
+  app.add_option_function<std::uint64_t>(
+         "--min-free-mib", [&](std::uint64_t mib) { options.limits.free_bytes = mib << 20; },
+         "No new viewer or phone while less memory is left; 256")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 20));
+}
 
 int parse(int argc, char** argv, Options& options) {
   CLI::App app{
@@ -67,6 +88,7 @@ int parse(int argc, char** argv, Options& options) {
       "Use only this encoder: x264, openh264, or model:NAME, which makes placeholders at "
       "the pace of a hardware encoder (docs/planning.md)");
   app.add_option("--shards", options.shards, "Threads that carry phones; 0: one a core");
+  add_capacity_options(app, options);
   app.add_option("--user", options.user, "Become this user after start-up (needs root)");
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->capture_default_str();
@@ -102,6 +124,14 @@ Result<UniqueFd> stop_signals() {
   return fd;
 }
 
+std::size_t encoder_bytes(const Options& options) {
+  if (options.encoder_memory_mib != 0) return options.encoder_memory_mib << 20;
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGE_SIZE);
+  RP_CHECK(pages > 0 && page_bytes > 0);
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes) / 4;
+}
+
 Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
                                                         const Options& options) {
   const unsigned count =
@@ -113,6 +143,7 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.phones_dir = options.phones_dir;
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
+    shard.encoder_bytes = encoder_bytes(options) / count;
     RP_ASSIGN(auto made, Shard::create(clock, registry, std::move(shard)));
     shards.push_back(std::move(made));
   }
@@ -162,7 +193,8 @@ Status run(const Options& options) {
   }
 
   RP_ASSIGN(auto shards, make_shards(clock, registry, options));
-  ShardSet phones(*loop, options.phones_dir, std::move(shards));
+  ShardSet phones(*loop, registry, {.phones_dir = options.phones_dir, .limits = options.limits},
+                  std::move(shards));
   TicketVerifier tickets(clock);
   RP_ASSIGN(const auto front,
             Front::create({*loop, std::move(tls), tickets, phones, registry},
