@@ -54,9 +54,9 @@ export class FakePhone {
       case wire.client.hello:
         this.turns = 0;
         this.connections++;
-        this.log = [];
+        this.log = [{ hello: true, features: body.readUInt32LE(8) }];
         this.#shape(body, 12);
-        socket.send(Buffer.concat([wire.welcome(this.name), this.#display(), wire.cursorShape('default')]));
+        socket.send(Buffer.concat([wire.welcome(this.name, this.#features(body.readUInt32LE(8))), this.#display(), wire.cursorShape('default')]));
         this.#start(viewer);
         break;
       case wire.client.resize:
@@ -122,6 +122,12 @@ export class FakePhone {
     if (background) this.color = background[1];
     if (this.line.startsWith('copy ')) this.viewer?.socket.send(wire.clipboardOffer(this.line.slice(5)));
     this.line = '';
+  }
+
+  /** Only what a spec sends goes beyond what the first servers spoke. */
+  #features(offered) {
+    const { cursor_images, clipboard, lossless_tiles } = wire.feature;
+    return cursor_images | clipboard | (this.kind === 'told' ? offered & lossless_tiles : 0);
   }
 
   #display() {

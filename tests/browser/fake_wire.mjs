@@ -22,11 +22,13 @@ function text(value) {
 
 const now_us = () => process.hrtime.bigint() / 1000n;
 
-export function welcome(phone) {
+export const feature = { lossless_tiles: 1, cursor_images: 8, clipboard: 16 };
+
+export function welcome(phone, features) {
   const body = Buffer.alloc(16);
   body.writeUInt16LE(1, 0);
   body.writeUInt16LE(1, 2);
-  body.writeUInt32LE(0x19, 4);
+  body.writeUInt32LE(features, 4);
   body.writeBigUInt64LE(now_us(), 8);
   return message(0x81, 0, Buffer.concat([body, text(phone), text('stand-in')]));
 }

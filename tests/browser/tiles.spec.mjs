@@ -90,6 +90,8 @@ describe('lossless tiles', () => {
   test('each encoding, and copies that overlap in each direction', async (t) => {
     if (skip()) return t.skip(skip());
     board = await Board.open(await it.newPage());
+    const [hello] = (await board.report()).log;
+    assert.equal(hello.features & wire.feature.lossless_tiles, 1, 'the page offers to take tiles');
     const random = new Random(7);
     const { size, model } = board;
     for (const kind of Object.values(wire.encoding)) {
@@ -152,6 +154,15 @@ describe('lossless tiles', () => {
     await board.send(key, board.tiles([randomTile(random, board.model)]));
     await board.same('after the key frame');
     assert.deepEqual((await board.answered()).map(({ dropped }) => dropped), [false, true, true, false, false]);
+
+    const asked = await board.keyRequests();
+    await board.phone.canvas.evaluate((canvas) => canvas.dispatchEvent(new Event('contextrestored')));
+    await until('a key frame is asked for after the canvas was lost', async () => (await board.keyRequests()) > asked);
+    await board.send(wire.tiles({ ...board.picture(), operations: [randomTile(random, new Model(board.size))] }));
+    await board.same('on a canvas that was lost');
+    assert.equal((await board.answered()).at(-1).dropped, true);
+    await board.send(await board.video('#285f9e', undefined), board.tiles([randomTile(random, board.model)]));
+    assert.equal((await board.answered()).at(-1).dropped, false);
     noProblems(it);
   });
 
