@@ -64,8 +64,19 @@ std::string measured(const Quantiles& quantiles, double value, int digits) {
   return quantiles.count > 0 ? number(value, digits) : "–";
 }
 
+// "input to photon p95 was 130 ms, limit 100 ms": units come last in a bound's name.
 std::string broken_words(const BrokenBound& broken) {
-  return fmt::format("{} was {:g}, limit {:g}", broken.bound, broken.value, broken.limit);
+  std::string name = broken.bound;
+  std::string unit;
+  if (name.ends_with("_ms")) {
+    name.resize(name.size() - 3);
+    unit = " ms";
+  } else if (name.ends_with("_percent")) {
+    name.resize(name.size() - 8);
+    unit = " %";
+  }
+  std::ranges::replace(name, '_', ' ');
+  return fmt::format("{} was {:.4g}{}, limit {:g}{}", name, broken.value, unit, broken.limit, unit);
 }
 
 // ---- Tables
@@ -128,7 +139,7 @@ std::string cpu_table(const CapacityReport& report) {
        {"Engine ms a frame", [](Step s) { return number(s.engine_cpu_ms_per_frame, 3); }},
        {"Phones' programs", [](Step s) { return number(s.app_cpu_percent, 1); }},
        {"Viewers", [](Step s) { return number(s.viewer_cpu_percent, 1); }},
-       {"Whole machine", [](Step s) { return number(s.machine_cpu_percent, 1); }},
+       {"Machine, % of all cores", [](Step s) { return number(s.machine_cpu_percent, 1); }},
        {"Context switches a second", [](Step s) { return number(s.context_switches_per_s, 0); }},
        {"Watts", [](Step s) { return s.watts ? number(*s.watts, 1) : std::string("–"); }},
        {"Engine ms a frame by stage",
@@ -212,6 +223,9 @@ std::string figure(const CapacityReport& report, const char* id, const char* tit
 }
 
 std::string plots(const CapacityReport& report) {
+  // In the unit of the others.
+  PlotSeries machine = series(report, "machine", [](Step s) { return s.machine_cpu_percent; });
+  for (PlotPoint& point : machine.points) point.y *= report.machine.cores;
   std::string out = "<div class=\"plots\">\n";
   out += figure(report, "latency", "Input to photon over number of phones", "ms",
                 {latency_series(report, "p95", [](const Quantiles& q) { return q.p95; }),
@@ -220,8 +234,7 @@ std::string plots(const CapacityReport& report) {
   out += figure(report, "cpu", "CPU over number of phones", "% of a core",
                 {series(report, "engine", [](Step s) { return s.engine_cpu_percent; }),
                  series(report, "phones", [](Step s) { return s.app_cpu_percent; }),
-                 series(report, "viewers", [](Step s) { return s.viewer_cpu_percent; }),
-                 series(report, "machine", [](Step s) { return s.machine_cpu_percent; })},
+                 series(report, "viewers", [](Step s) { return s.viewer_cpu_percent; }), machine},
                 100.0 * report.machine.cores);
   out += figure(report, "memory", "Memory over number of phones", "MiB",
                 {series(report, "engine", [](Step s) { return s.engine_memory.pss_mib; }),

@@ -97,7 +97,7 @@ struct BrokenBound {
   double value = 0;
 };
 
-// One count of phones, held for `seconds`. CPU is in percent of one core.
+// One count of phones, held for `seconds`. CPU is in percent of one core, but for the machine's.
 struct CapacityStep {
   int phones_asked = 0;
   int phones_served = 0;
@@ -114,7 +114,7 @@ struct CapacityStep {
   std::vector<StageCpu> stages;  // of the engine; may be empty
   double app_cpu_percent = 0;    // the phones' own programs
   double viewer_cpu_percent = 0;
-  double machine_cpu_percent = 0;  // all of the machine, these and the rest
+  double machine_cpu_percent = 0;  // 0 to 100, of all its cores: these and the rest
   MemoryFigures engine_memory;
   MemoryFigures app_memory;
   double context_switches_per_s = 0;  // of the engine

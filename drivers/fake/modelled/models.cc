@@ -1,5 +1,6 @@
 #include "drivers/fake/modelled/models.h"
 
+#include <algorithm>
 #include <array>
 
 namespace rp {
@@ -57,5 +58,10 @@ constexpr std::array kModels = {
 }  // namespace
 
 std::span<const EncoderModel> encoder_models() { return kModels; }
+
+const EncoderModel* find_encoder_model(std::string_view name) {
+  const auto found = std::ranges::find(kModels, name, &EncoderModel::name);
+  return found == kModels.end() ? nullptr : &*found;
+}
 
 }  // namespace rp

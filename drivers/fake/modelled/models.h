@@ -22,4 +22,7 @@ struct EncoderModel {
 
 [[nodiscard]] std::span<const EncoderModel> encoder_models();
 
+// Null when there is no model of that name.
+[[nodiscard]] const EncoderModel* find_encoder_model(std::string_view name);
+
 }  // namespace rp

@@ -23,7 +23,7 @@ inline CapacityStep sample_step(int phones) {
   step.stages = {{"compose", 0.25}, {"encode", 0.5}};
   step.app_cpu_percent = n * 0.1;
   step.viewer_cpu_percent = n * 0.05;
-  step.machine_cpu_percent = n * 0.6;
+  step.machine_cpu_percent = n * 0.3;
   step.engine_memory = {100 + n, 90 + n, 1024, 1000};
   step.app_memory = {n * 8, n * 2, 8192, 2048};
   step.context_switches_per_s = n * 30;

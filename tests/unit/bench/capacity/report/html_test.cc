@@ -46,7 +46,7 @@ TEST(ReportPage, TellsKneeBindingAndWhatBroke) {
   const std::string page = to_html(sample_report());
   expect_well_formed(page);
   EXPECT_THAT(page, HasSubstr("The knee is at 200 phones"));
-  EXPECT_THAT(page, HasSubstr("With 250 phones input_to_photon_p95_ms was 130, limit 100."));
+  EXPECT_THAT(page, HasSubstr("With 250 phones input to photon p95 was 130 ms, limit 100 ms."));
   EXPECT_THAT(page, HasSubstr("What binds: cpu (195 % of 200 % of CPU in use)."));
   EXPECT_THAT(page, HasSubstr("Example CPU @ 2 GHz, 2 cores"));
   EXPECT_THAT(page, Not(HasSubstr("stopped early")));

@@ -154,8 +154,9 @@ TEST(Models, AreChosenByNameOnly) {
 }
 
 TEST(Models, Rk3588Encodes8K30) {
-  const auto& model = *std::ranges::find(encoder_models(), "model:rk3588", &EncoderModel::name);
-  EXPECT_EQ(model.macroblocks_per_s, 480U * 270 * 30);
+  ASSERT_NE(find_encoder_model("model:rk3588"), nullptr);
+  EXPECT_EQ(find_encoder_model("model:rk3588")->macroblocks_per_s, 480U * 270 * 30);
+  EXPECT_EQ(find_encoder_model("x264"), nullptr);
 }
 
 }  // namespace
