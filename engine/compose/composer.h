@@ -4,6 +4,9 @@
 // is bounded by the scene's pixels.
 #pragma once
 
+#include <cstdint>
+#include <span>
+
 #include "engine/base/result.h"
 #include "engine/frame/frame.h"
 #include "engine/frame/picture.h"
@@ -20,6 +23,12 @@ class Composer {
   // for X formats. A layer whose buffer cannot be read (unmappable, shrunk) is skipped: the rest is
   // drawn and the result is kInvalid.
   [[nodiscard]] virtual Status compose(const Scene& scene, Picture& picture) = 0;
+
+  // The scene's pixels inside `area` (which lies inside the output) as words 0xFFRRGGBB, rows of
+  // area.width one after the other. `out` holds area.width × area.height. Layers and errors as
+  // compose().
+  [[nodiscard]] virtual Status render(const Scene& scene, Rect area,
+                                      std::span<std::uint32_t> out) = 0;
 };
 
 }  // namespace rp

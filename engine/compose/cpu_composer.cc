@@ -162,35 +162,67 @@ bool CpuComposer::covers(const Entry& entry, Rect strip) const {
   return !entry.format->has_alpha || entry.layer->opaque.contains(strip);
 }
 
-bool CpuComposer::compose_strip(Rect strip, Picture& picture) {
+CpuComposer::View CpuComposer::view_of(Rect strip) const {
   // From the front: stop at what hides all behind it.
-  std::size_t first = entries_.size();
-  std::size_t touching = 0;
-  bool covered = false;
-  while (first > 0 && !covered) {
-    const Entry& entry = entries_[--first];
+  View view{.first = entries_.size()};
+  while (view.first > 0 && !view.covered) {
+    const Entry& entry = entries_[--view.first];
     if (entry.format == nullptr) continue;
     if (intersection(entry.layer->destination, strip).empty()) continue;
-    ++touching;
-    covered = covers(entry, strip);
+    ++view.touching;
+    view.covered = covers(entry, strip);
   }
-  if (covered && touching == 1 && entries_[first].one_to_one &&
-      entries_[first].format->to_i420 != nullptr) {
-    return convert_directly(entries_[first], strip, picture);
+  return view;
+}
+
+bool CpuComposer::compose_strip(Rect strip, Picture& picture) {
+  const View view = view_of(strip);
+  if (view.covered && view.touching == 1 && entries_[view.first].one_to_one &&
+      entries_[view.first].format->to_i420 != nullptr) {
+    return convert_directly(entries_[view.first], strip, picture);
   }
   const std::int32_t most_rows = std::max(2, even_below(kStripPixels / strip.width));
   const std::int32_t bottom = strip.y + strip.height;
   for (std::int32_t y = strip.y; y < bottom; y += most_rows) {
     const Rect piece{strip.x, y, strip.width, std::min(most_rows, bottom - y)};
     const std::int32_t stride = piece.width * 4;
-    if (!covered) {
-      libyuv::ARGBRect(strip_.data(), stride, 0, 0, piece.width, piece.height, 0xFF000000);
-    }
-    for (std::size_t i = first; i < entries_.size(); ++i) {
-      if (entries_[i].format != nullptr && !draw(entries_[i], piece)) return false;
-    }
+    if (!draw_all(view, piece, strip_.data(), stride)) return false;
     static const PixelFormat& argb = *find_pixel_format(fourcc('X', 'R', '2', '4'));
     to_picture(argb, strip_.data(), stride, piece, picture);
+  }
+  return true;
+}
+
+Status CpuComposer::render(const Scene& scene, Rect area, std::span<std::uint32_t> out) {
+  const Rect all{0, 0, scene.output.width, scene.output.height};
+  const auto pixels = static_cast<std::size_t>(area.width) * static_cast<std::size_t>(area.height);
+  if (area.empty() || !inside(area, all) || out.size() < pixels) {
+    return fail(ErrorCode::kInvalid, "render: the area is not inside the output");
+  }
+  complaint_ = nullptr;
+  take_in(scene);
+  auto* to = reinterpret_cast<std::uint8_t*>(out.data());
+  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(area.width) * 4;
+  const std::int32_t bottom = area.y + area.height;
+  for (std::int32_t y = area.y; y < bottom;) {
+    const Rect strip{area.x, y, area.width, strip_end(area, y) - y};
+    // Each failed turn leaves one layer out, so this ends.
+    while (!draw_all(view_of(strip), strip, to + (y - area.y) * stride, stride)) {
+    }
+    y += strip.height;
+  }
+  entries_.clear();
+  for (std::uint32_t& pixel : out.first(pixels)) pixel |= 0xFF00'0000U;
+  if (complaint_ != nullptr) return fail(ErrorCode::kInvalid, complaint_);
+  return {};
+}
+
+bool CpuComposer::draw_all(View view, Rect piece, std::uint8_t* to, std::ptrdiff_t stride) {
+  if (!view.covered) {
+    libyuv::ARGBRect(to, static_cast<int>(stride), 0, 0, piece.width, piece.height, 0xFF000000);
+  }
+  for (std::size_t i = view.first; i < entries_.size(); ++i) {
+    if (entries_[i].format != nullptr && !draw(entries_[i], piece, to, stride)) return false;
   }
   return true;
 }
@@ -213,7 +245,7 @@ bool CpuComposer::convert_directly(Entry& entry, Rect strip, Picture& picture) {
   return false;
 }
 
-bool CpuComposer::draw(Entry& entry, Rect piece) {
+bool CpuComposer::draw(Entry& entry, Rect piece, std::uint8_t* to, std::ptrdiff_t stride) {
   const Layer& layer = *entry.layer;
   const Rect clip = intersection(layer.destination, piece);
   if (clip.empty()) return true;
@@ -224,9 +256,7 @@ bool CpuComposer::draw(Entry& entry, Rect piece) {
   }
   Sampler sampler(layer, *entry.format, pixels, clip, *scratch_);
   const bool opaque = !entry.format->has_alpha || layer.opaque.contains(clip);
-  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(piece.width) * 4;
-  std::uint8_t* to = strip_.data() + (clip.y - piece.y) * stride +
-                     static_cast<std::ptrdiff_t>(clip.x - piece.x) * 4;
+  to += (clip.y - piece.y) * stride + static_cast<std::ptrdiff_t>(clip.x - piece.x) * 4;
   for (std::int32_t i = 0; i < clip.height; ++i, to += stride) {
     const std::uint8_t* row = sampler.row(i);
     if (opaque) {

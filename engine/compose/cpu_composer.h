@@ -20,8 +20,16 @@ class CpuComposer final : public Composer {
   CpuComposer();
   ~CpuComposer() override;
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
+  [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
 
  private:
+  // What is seen in a strip: the layers from `first` on, of which that one hides all behind it when
+  // `covered`.
+  struct View {
+    std::size_t first = 0;
+    std::size_t touching = 0;
+    bool covered = false;
+  };
   struct Entry {
     const Layer* layer = nullptr;
     const PixelFormat* format = nullptr;  // null: the layer is left out
@@ -34,7 +42,10 @@ class CpuComposer final : public Composer {
   // Draws the strip; false when a layer turned out unreadable (and is left out from then on).
   [[nodiscard]] bool compose_strip(Rect strip, Picture& picture);
   [[nodiscard]] bool convert_directly(Entry& entry, Rect strip, Picture& picture);
-  [[nodiscard]] bool draw(Entry& entry, Rect strip);
+  [[nodiscard]] View view_of(Rect strip) const;
+  // Both draw into `to`, rows of `stride` bytes, whose first pixel is the piece's; false as above.
+  [[nodiscard]] bool draw_all(View view, Rect piece, std::uint8_t* to, std::ptrdiff_t stride);
+  [[nodiscard]] bool draw(Entry& entry, Rect piece, std::uint8_t* to, std::ptrdiff_t stride);
   [[nodiscard]] bool covers(const Entry& entry, Rect strip) const;
   void leave_out(Entry& entry, const char* why);
 

@@ -140,6 +140,52 @@ TEST_P(RandomScene, OnlyStalePixelsAreWritten) {
   }
 }
 
+// Luma of BT.601 in limited range, as engine/frame/picture.h has it.
+double luma_of(std::uint32_t pixel) {
+  const auto part = [&](unsigned shift) { return static_cast<double>(pixel >> shift & 0xFF); };
+  return 16 + (65.481 * part(16) + 128.553 * part(8) + 24.966 * part(0)) / 255;
+}
+
+TEST_P(RandomScene, RenderedPixelsEqualTheReference) {
+  for (unsigned seed = 2000; seed < 2100; ++seed) {
+    random_.seed(seed);
+    const Scene s = scene(pick(0, 5));
+    std::vector<std::uint32_t> whole(static_cast<std::size_t>(s.output.width * s.output.height));
+    ASSERT_TRUE(composer_->render(s, {0, 0, s.output.width, s.output.height}, whole));
+    const ReferencePicture expected = compose_reference(s);
+    double worst = 0;
+    for (int y = 0; y < s.output.height; ++y) {
+      for (int x = 0; x < s.output.width; ++x) {
+        const std::uint32_t pixel = whole[static_cast<std::size_t>(y * s.output.width + x)];
+        ASSERT_EQ(pixel >> 24, 0xFFU);
+        worst = std::max(
+            worst, std::abs(luma_of(pixel) -
+                            expected.y[static_cast<std::size_t>(y * expected.coded.width + x)]));
+      }
+    }
+    EXPECT_LE(worst, 4.0) << "seed " << seed;
+
+    const int x = pick(0, s.output.width - 1);
+    const int y = pick(0, s.output.height - 1);
+    const Rect area{x, y, pick(1, s.output.width - x), pick(1, s.output.height - y)};
+    std::vector<std::uint32_t> part(static_cast<std::size_t>(area.width * area.height));
+    ASSERT_TRUE(composer_->render(s, area, part));
+    for (int row = 0; row < area.height; ++row) {
+      const auto from = whole.begin() + (y + row) * s.output.width + x;
+      ASSERT_TRUE(std::equal(from, from + area.width, part.begin() + row * area.width))
+          << "seed " << seed << " row " << row;
+    }
+  }
+}
+
+TEST_P(RandomScene, RenderingOutsideTheOutputIsRefused) {
+  const Scene s = scene(1);
+  std::vector<std::uint32_t> out(16);
+  EXPECT_FALSE(composer_->render(s, {-1, 0, 2, 2}, out));
+  EXPECT_FALSE(composer_->render(s, {s.output.width - 1, 0, 2, 2}, out));
+  EXPECT_FALSE(composer_->render(s, {0, 0, 5, 5}, out));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, RandomScene, testing::Values(cpu_composer_implementation()),
                          [](const auto& i) { return i.param.name; });
 

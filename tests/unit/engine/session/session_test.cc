@@ -19,6 +19,10 @@ struct NoComposer final : Composer {
     picture.stale.clear();
     return {};
   }
+  Status render(const Scene&, Rect, std::span<std::uint32_t> out) override {
+    std::ranges::fill(out, 0xFF000000U);
+    return {};
+  }
 };
 
 // Keeps what it is given until the test finishes it.
