@@ -66,6 +66,7 @@ struct EncodeRequest {
   // Share of a full machine against other phones: 2 gets twice the pictures of 1 (at most
   // EncodeSchedule::kMaxWeight).
   std::uint32_t weight = 1;
+  Rect shown;  // handed on to the access unit
 };
 
 class Encoder {

@@ -32,7 +32,7 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
     unit.bytes.clear();
     unit.key = false;
     unit.operations = 0;
-    unit.shown = {};
+    unit.shown = job.request.shown;
     unit.settled = true;
     unit.size = picture.size;
     unit.stamps = job.request.stamps;

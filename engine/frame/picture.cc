@@ -34,7 +34,8 @@ void PictureRef::reset() {
   pool_.reset();
 }
 
-Result<std::shared_ptr<PicturePool>> PicturePool::create(Size size, int count) {
+Result<std::shared_ptr<PicturePool>> PicturePool::create(Size size, int count,
+                                                         const Region& stale) {
   const auto outside = [](std::int32_t side) {
     return side < limits::kMinOutputSide_px || side > limits::kMaxOutputSide_px;
   };
@@ -65,7 +66,7 @@ Result<std::shared_ptr<PicturePool>> PicturePool::create(Size size, int count) {
                     next,
                     next + y_bytes,
                     next + y_bytes + uv_bytes,
-                    Region({0, 0, size.width, size.height})};
+                    stale};
     next += picture_bytes;
     pool->slots_.push_back(std::move(slot));
   }

@@ -57,7 +57,12 @@ class PictureRef {
 class PicturePool : public std::enable_shared_from_this<PicturePool> {
  public:
   // `size` within limits::kMin/MaxOutputSide_px. Memory is reserved, touched only when used.
-  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count);
+  // `stale`: what of the new pictures has to be drawn; the rest stays as it is, without meaning.
+  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count,
+                                                                   const Region& stale);
+  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count) {
+    return create(size, count, Region({0, 0, size.width, size.height}));
+  }
   PicturePool(const PicturePool&) = delete;
   PicturePool& operator=(const PicturePool&) = delete;
   ~PicturePool();

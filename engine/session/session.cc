@@ -5,20 +5,9 @@
 
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
-#include "engine/session/span.h"
 
 namespace rp {
 namespace {
-
-// A phone nobody watches may draw this often: enough to start up and keep its clock right.
-constexpr Duration kUnwatchedInterval = std::chrono::milliseconds(200);
-// One being written, one in the encoder, one whose memory is on its way back.
-constexpr int kPictures = 3;
-// When nothing has changed for so long, the last picture is encoded again, until it is as fine as
-// the encoder makes it: what the rate left blurred in a burst becomes sharp.
-constexpr Duration kRest = std::chrono::milliseconds(100);
-constexpr int kMostRefinements = 40;  // an encoder that is never content is not asked forever
-constexpr std::uint32_t kStartBitrate_kbps = 4'000;
 
 Duration interval_of(std::int32_t refresh_mhz) {
   return Duration(1'000'000'000LL / std::max(refresh_mhz, 1'000));
@@ -51,14 +40,16 @@ Session::Session(SessionParts parts, SessionOptions options)
       rest_timer_(parts_.loop.timer([this] {
         refine_ = true;
         pump();
-      })) {}
+      })),
+      release_timer_(parts_.loop.timer([this] { release_encoder(); })),
+      tiles_(parts_.tile_scratch) {}
 
 Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOptions options) {
   std::unique_ptr<Session> session(new Session(std::move(parts), std::move(options)));
   Session& s = *session;
   s.options_.display.mode = with_own_scale(s.options_.display.mode, s.options_.own_scale_120);
   RP_ASSIGN(s.display_, s.parts_.make_display(s.parts_.loop, s.options_.display, s));
-  s.composer_ = s.parts_.make_composer();
+  s.composer_ = s.parts_.composer;
   s.router_ = std::make_unique<InputRouter>(s.parts_.loop.clock(), *s.display_, s.inputs_,
                                             s.metrics_.inputs);
   s.handles_.push_back(s.parts_.registry.add("rackphone_viewers", "Viewers attached now.",
@@ -95,195 +86,6 @@ SessionStatus Session::status() const {
   return status;
 }
 
-// ---- the way of a frame
-
-void Session::on_frame_wanted() {
-  frame_wanted_ = true;
-  pump();
-}
-
-void Session::pump() {
-  if (!frame_wanted_ && !((refresh_ || refine_) && watched())) return;
-  const TimePoint now = parts_.loop.clock().now();
-  if (!watched()) {
-    pump_unwatched(now);
-    return;
-  }
-  const bool stage_busy = unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
-                          !viewer_->can_take_frame();
-  if (stage_busy) {
-    if (waiting_since_.us == 0) waiting_since_ = now;
-    return;
-  }
-  if (pacer_.capture_at() > now) {
-    capture_timer_.arm_at(pacer_.capture_at());
-    return;
-  }
-  // On a full machine other phones may come first; on_turn pumps again.
-  if (encoder_ != nullptr && !encoder_->ask_turn(inputs_.newest_before(now))) {
-    if (waiting_since_.us == 0) waiting_since_ = now;
-    return;
-  }
-  note_wait(now);
-  capture(now);
-}
-
-// Counts the frames the phone could have shown while a later stage was busy.
-void Session::note_wait(TimePoint now) {
-  if (waiting_since_.us == 0) return;
-  const Duration waited = now - std::exchange(waiting_since_, TimePoint{0});
-  metrics_.skipped.add(static_cast<std::uint64_t>(waited / pacer_.interval()));
-}
-
-void Session::pump_unwatched(TimePoint now) {
-  const TimePoint due = pacer_.callbacks_at() + kUnwatchedInterval;
-  if (due > now) {
-    capture_timer_.arm_at(due);
-    return;
-  }
-  // Nothing is composed: the next viewer starts with a whole picture.
-  frame_wanted_ = false;
-  refresh_ = true;
-  const Scene scene = display_->take_scene();
-  if (pool_ != nullptr) pool_->add_damage(scene.damage);
-  pacer_.callbacks_sent(now);
-  display_->frame_done(now, ++shown_);
-}
-
-void Session::capture(TimePoint now) {
-  frame_wanted_ = false;
-  Scene scene = display_->take_scene();
-  const bool force_key = refresh_;
-  if (!prepare_size(scene.output)) return;
-  pool_->add_damage(scene.damage);
-  const bool changed = !scene.damage.empty() || refresh_;
-  if (!changed && !refine_) {
-    callbacks_pending(now);
-    return;
-  }
-  refine_ = false;
-  EncodeRequest request;
-  request.picture = pool_->acquire();
-  if (!request.picture) {  // the encoder has yet to give its pictures back; its completion pumps
-    frame_wanted_ = true;
-    return;
-  }
-  request.force_key = force_key || refresh_;
-  request.stamps.captured = now;
-  request.stamps.committed = scene.damage.empty() ? now : scene.committed;
-  request.stamps.input_sequence = inputs_.newest_before(request.stamps.committed);
-  if (!composer_->compose(scene, *request.picture)) metrics_.compose_errors.add();
-  scene.layers.clear();
-  request.stamps.composed = parts_.loop.clock().now();
-  metrics_.capture.observe((now - request.stamps.committed).count());
-  metrics_.compose.observe((request.stamps.composed - now).count());
-  refresh_ = false;
-  unit_is_refinement_ = !changed;
-  pacer_.captured(now);
-  if (const Status status = encoder_->submit(request); !status) {
-    metrics_.encode_errors.add();
-    log_limited(LogLevel::kError, "session.encode_refused",
-                {{"phone", options_.id}, {"error", status.error()}});
-    refresh_ = true;
-  }
-  callbacks_pending(now);
-}
-
-// Makes the pool and the encoder fit the display. A new size costs a key frame.
-bool Session::prepare_size(Size size) {
-  if (pool_ != nullptr && pool_->size() == size && encoder_ != nullptr) return true;
-  encoder_.reset();
-  auto pool = PicturePool::create(size, kPictures);
-  EncoderSettings settings;
-  settings.size = size;
-  settings.bitrate_kbps = rate_.bitrate_kbps != 0 ? rate_.bitrate_kbps : kStartBitrate_kbps;
-  settings.framerate =
-      static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
-  settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
-  auto encoder =
-      parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
-  if (!pool || !encoder) {
-    const Error& error = !pool ? pool.error() : encoder.error();
-    log_limited(LogLevel::kError, "session.no_encoder", {{"phone", options_.id}, {"error", error}});
-    viewer_->notice(wire::NoticeLevel::kWarning, "encoder.unavailable",
-                    "The server cannot encode this phone's screen: " + error.message());
-    return false;
-  }
-  pool_ = std::move(*pool);
-  encoder_ = std::move(*encoder);
-  encoder_->set_on_turn([this] { pump(); });
-  refresh_ = true;
-  viewer_->send_display(display_->mode());
-  return true;
-}
-
-void Session::callbacks_pending(TimePoint now) {
-  callbacks_due_ = true;
-  if (pacer_.callbacks_at() <= now) {
-    send_callbacks();
-  } else {
-    callback_timer_.arm_at(pacer_.callbacks_at());
-  }
-}
-
-void Session::send_callbacks() {
-  if (!std::exchange(callbacks_due_, false)) return;
-  const TimePoint now = parts_.loop.clock().now();
-  pacer_.callbacks_sent(now);
-  display_->frame_done(now, ++shown_);
-}
-
-void Session::on_encoded(Result<AccessUnit> result) {
-  if (!result) {
-    metrics_.encode_errors.add();
-    log_limited(LogLevel::kError, "session.encode_failed",
-                {{"phone", options_.id}, {"error", result.error()}});
-    refresh_ = true;
-  } else {
-    metrics_.encode.observe((result->stamps.encoded - result->stamps.composed).count());
-    unit_ = std::move(*result);
-    send_unit();
-  }
-  pump();
-}
-
-// What has been encoded is the base of the next picture, so it is sent as soon as the sender takes
-// it.
-void Session::send_unit() {
-  if (!unit_) return;
-  if (!watched()) {
-    drop_unit();
-    return;
-  }
-  unit_->stamps.sequence = next_sequence_;
-  const FrameStamps stamps = unit_->stamps;
-  const bool key = unit_->key;
-  const bool settled = unit_->settled;
-  const std::size_t bytes = unit_->bytes.size();
-  const TimePoint now = parts_.loop.clock().now();
-  const auto skipped = static_cast<std::uint32_t>(metrics_.skipped.value());
-  const VideoContext context{.after_drop = skipped != dropped_reported_,
-                             .at_rest = unit_is_refinement_};
-  if (!viewer_->send_frame(*unit_, now, context)) return;
-  unit_.reset();
-  refinements_ = unit_is_refinement_ ? refinements_ + 1 : 0;
-  if (!settled && refinements_ < kMostRefinements) rest_timer_.arm_after(kRest);
-  dropped_reported_ = skipped;
-  ++next_sequence_;
-  metrics_.frames.add();
-  if (key) metrics_.key_frames.add();
-  metrics_.frame_bytes.add(bytes);
-  metrics_.send.observe(span_us(stamps.encoded, now));
-  metrics_.capture_to_wire.observe(span_us(stamps.captured, now));
-}
-
-// Nobody is there for it any more; what comes next has to stand on its own.
-void Session::drop_unit() {
-  if (unit_ && encoder_ != nullptr) encoder_->recycle(std::move(*unit_));
-  unit_.reset();
-  refresh_ = true;
-}
-
 // ---- viewers
 
 void Session::attach(std::unique_ptr<Sender> sender, ViewerIdentity identity) {
@@ -310,6 +112,7 @@ void Session::detach(wire::CloseCode code, std::string_view reason) {
 void Session::viewer_left() {
   leaving_.push_back(std::move(viewer_));
   attached_.set(0);
+  release_timer_.arm_after(kRelease);
   router_->release();
   waiting_since_ = {};
   refine_ = false;
@@ -406,10 +209,7 @@ void Session::on_viewer_rate(Viewer& viewer) {
 }
 
 void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
-  if (encoder_ == nullptr) return;
-  AccessUnit unit;
-  unit.bytes = std::move(payload);
-  encoder_->recycle(std::move(unit));
+  give_back(std::move(payload));
 }
 
 void Session::apply_rate() {

@@ -27,6 +27,7 @@
 #include "engine/session/input_track.h"
 #include "engine/session/session_metrics.h"
 #include "engine/session/viewer.h"
+#include "engine/tiles/tile_path.h"
 
 namespace rp {
 
@@ -49,7 +50,8 @@ struct SessionParts {
   std::function<Result<std::unique_ptr<Display>>(EventLoop&, const DisplayOptions&,
                                                  DisplayListener&)>
       make_display;
-  std::function<std::unique_ptr<Composer>()> make_composer;
+  std::shared_ptr<Composer> composer;  // phones of a shard share one
+  TileScratch& tile_scratch;           // the shard's
   std::function<Result<std::unique_ptr<Encoder>>(const EncoderSettings&, Encoder::Completion)>
       make_encoder;
 };
@@ -80,6 +82,9 @@ class Session final : private DisplayListener, private ViewerOwner {
   void detach(wire::CloseCode code, std::string_view reason);
 
  private:
+  // Without video for so long, the encoder goes to another phone.
+  static constexpr Duration kRelease = std::chrono::seconds(2);
+
   Session(SessionParts parts, SessionOptions options);
 
   void on_frame_wanted() override;
@@ -101,7 +106,17 @@ class Session final : private DisplayListener, private ViewerOwner {
   void pump();
   void pump_unwatched(TimePoint now);
   void capture(TimePoint now);
-  [[nodiscard]] bool prepare_size(Size size);
+  [[nodiscard]] bool capture_tiles(const Scene& scene, TimePoint now);
+  void send_tiles(AccessUnit unit, const Scene& scene, TimePoint now, bool at_rest);
+  void encode(const Scene& scene, TimePoint now, Rect shown);
+  [[nodiscard]] FrameStamps stamps_of(const Scene& scene, TimePoint now) const;
+  [[nodiscard]] std::size_t tile_bytes(std::uint32_t ms) const;
+  [[nodiscard]] AccessUnit spare_unit();
+  void give_back(std::vector<std::uint8_t> payload);
+  void fit(Size size);
+  [[nodiscard]] bool prepare_encoder(Size size, Rect shown);
+  void release_encoder();
+  void arm_rest(bool tiles, bool settled);
   void callbacks_pending(TimePoint now);
   void send_callbacks();
   void on_encoded(Result<AccessUnit> result);
@@ -118,7 +133,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   SessionMetrics metrics_;
   Gauge attached_;
   std::unique_ptr<Display> display_;
-  std::unique_ptr<Composer> composer_;
+  std::shared_ptr<Composer> composer_;
   std::shared_ptr<PicturePool> pool_;
   std::unique_ptr<Encoder> encoder_;
   std::vector<Registry::Handle> handles_;  // of the display's counters and attached_
@@ -131,7 +146,12 @@ class Session final : private DisplayListener, private ViewerOwner {
   EventLoop::Timer capture_timer_;
   EventLoop::Timer callback_timer_;
   EventLoop::Timer rest_timer_;
+  EventLoop::Timer release_timer_;
+  TilePath tiles_;
+  Size shown_size_;  // of the viewer's picture
+  std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
+  bool video_expected_ = true;       // as the last picture was
   bool refresh_ = true;              // send a picture even without damage, as a key frame
   bool refine_ = false;              // send the picture once more: it has come to rest
   bool unit_is_refinement_ = false;  // of the picture in the encoder or in unit_

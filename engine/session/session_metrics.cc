@@ -10,6 +10,7 @@ SessionMetrics::SessionMetrics(Registry& registry, const std::string& phone_id) 
   };
   stage("capture", capture);
   stage("compose", compose);
+  stage("tiles", tiles);
   stage("encode", encode);
   stage("send", send);
   stage("capture_to_wire", capture_to_wire);
@@ -23,6 +24,7 @@ SessionMetrics::SessionMetrics(Registry& registry, const std::string& phone_id) 
   };
   count("rackphone_frames_total", "Frames sent.", frames);
   count("rackphone_key_frames_total", "Key frames among the frames sent.", key_frames);
+  count("rackphone_tile_frames_total", "Frames sent as lossless tiles.", tile_frames);
   count("rackphone_frame_bytes_total", "Encoded bytes sent.", frame_bytes);
   count("rackphone_frames_skipped_total",
         "Refresh intervals in which a change waited for the viewer or the encoder.", skipped);

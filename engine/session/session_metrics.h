@@ -15,6 +15,7 @@ struct SessionMetrics {
 
   LatencyHistogram capture;          // commit → scene taken
   LatencyHistogram compose;          // scene taken → picture ready
+  LatencyHistogram tiles;            // scene taken → tiles packed
   LatencyHistogram encode;           // picture ready → access unit
   LatencyHistogram send;             // access unit → handed to the transport
   LatencyHistogram capture_to_wire;  // scene taken → handed to the transport
@@ -24,6 +25,7 @@ struct SessionMetrics {
   LatencyHistogram input_to_photon;  // as the client says
   Counter frames;
   Counter key_frames;
+  Counter tile_frames;
   Counter frame_bytes;
   Counter skipped;  // refresh intervals in which a change had to wait for the viewer or encoder
   Counter encode_errors;

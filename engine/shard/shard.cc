@@ -54,7 +54,9 @@ class Shard::TurnedAway final : public SenderListener {
 };
 
 Shard::Shard(Registry& registry, ShardOptions options)
-    : registry_(registry), options_(std::move(options)) {}
+    : registry_(registry),
+      options_(std::move(options)),
+      composer_(std::make_shared<CpuComposer>()) {}
 
 Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& registry,
                                              ShardOptions options) {
@@ -106,7 +108,7 @@ SessionParts Shard::parts() {
           [](EventLoop& loop, const DisplayOptions& options, DisplayListener& listener) {
             return Display::create(loop, options, listener);
           },
-          [] { return std::make_unique<CpuComposer>(); },
+          composer_, tile_scratch_,
           [this](const EncoderSettings& settings, Encoder::Completion completion) {
             return encoders_->lend(settings, std::move(completion));
           }};

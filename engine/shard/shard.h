@@ -87,6 +87,8 @@ class Shard {
   std::unique_ptr<ShardMetrics> metrics_;
   BusyShare loop_busy_;
   BusyShare encode_busy_;
+  std::shared_ptr<Composer> composer_;
+  TileScratch tile_scratch_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   // Removed, with a turn of the loop left in which the close frame goes out.
   std::unordered_map<std::string, std::unique_ptr<Session>> leaving_;

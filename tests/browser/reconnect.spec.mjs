@@ -49,7 +49,8 @@ test('a longer cut: the picture stays, dimmed, and the phone is back soon after 
   try {
     await until('the page has noticed', async () => (await phone.view.getAttribute('phase')) === 'reconnecting', 4000);
     await page.getByText('Coming back').waitFor();
-    assert.deepEqual(await phone.pixel(), picture);
+    // A picture at rest still gets finer, which may come between the two.
+    for (const [i, value] of (await phone.pixel()).entries()) assert.ok(Math.abs(value - picture[i]) <= 4);
   } finally {
     world.stack.proxy.heal();
   }

@@ -93,7 +93,7 @@ class SessionTest : public testing::Test {
           display_ = display.get();
           return display;
         },
-        [] { return std::make_unique<NoComposer>(); },
+        std::make_shared<NoComposer>(), tile_scratch_,
         [this](const EncoderSettings& settings,
                Encoder::Completion completion) -> Result<std::unique_ptr<Encoder>> {
           ++encoders_made_;
@@ -155,6 +155,7 @@ class SessionTest : public testing::Test {
   FakeClock clock_;
   std::unique_ptr<EventLoop> loop_ = *EventLoop::create(clock_);
   Registry registry_;
+  TileScratch tile_scratch_;
   FakeDisplay* display_ = nullptr;
   ManualEncoder* encoder_ = nullptr;
   int encoders_made_ = 0;
