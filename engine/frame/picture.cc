@@ -59,14 +59,8 @@ Result<std::shared_ptr<PicturePool>> PicturePool::create(Size size, int count,
   auto* next = static_cast<std::uint8_t*>(memory);
   for (int i = 0; i < count; ++i) {
     Slot slot;
-    slot.picture = {size,
-                    coded,
-                    stride_y,
-                    stride_uv,
-                    next,
-                    next + y_bytes,
-                    next + y_bytes + uv_bytes,
-                    stale};
+    slot.picture = {
+        size, coded, stride_y, stride_uv, next, next + y_bytes, next + y_bytes + uv_bytes, stale};
     next += picture_bytes;
     pool->slots_.push_back(std::move(slot));
   }

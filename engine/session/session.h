@@ -148,7 +148,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   EventLoop::Timer rest_timer_;
   EventLoop::Timer release_timer_;
   TilePath tiles_;
-  Size shown_size_;  // of the viewer's picture
+  Size shown_size_;                               // of the viewer's picture
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
   bool video_expected_ = true;       // as the last picture was

@@ -104,11 +104,13 @@ Shard::~Shard() {
 }
 
 SessionParts Shard::parts() {
-  return {*loop_, registry_,
+  return {*loop_,
+          registry_,
           [](EventLoop& loop, const DisplayOptions& options, DisplayListener& listener) {
             return Display::create(loop, options, listener);
           },
-          composer_, tile_scratch_,
+          composer_,
+          tile_scratch_,
           [this](const EncoderSettings& settings, Encoder::Completion completion) {
             return encoders_->lend(settings, std::move(completion));
           }};

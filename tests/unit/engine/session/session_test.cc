@@ -86,14 +86,16 @@ class SessionTest : public testing::Test {
   void make_session() {
     session_.reset();
     SessionParts parts{
-        *loop_, registry_,
+        *loop_,
+        registry_,
         [this](EventLoop& loop, const DisplayOptions& options,
                DisplayListener& listener) -> Result<std::unique_ptr<Display>> {
           auto display = std::make_unique<FakeDisplay>(loop, std::move(options), listener);
           display_ = display.get();
           return display;
         },
-        std::make_shared<NoComposer>(), tile_scratch_,
+        std::make_shared<NoComposer>(),
+        tile_scratch_,
         [this](const EncoderSettings& settings,
                Encoder::Completion completion) -> Result<std::unique_ptr<Encoder>> {
           ++encoders_made_;
