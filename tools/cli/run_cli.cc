@@ -34,6 +34,7 @@ int run_cli(const std::vector<std::string>& arguments, CliContext& context) {
   add_phone_commands(app, run);
   add_host_commands(app, run);
   add_image_commands(app, run);
+  add_bench_commands(app, run);
   add_plan_command(app, run);
   add_completion_command(app, run);
   // CLI11 takes the arguments from the back.

@@ -1,0 +1,285 @@
+#include "bench/capacity/run/step.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "bench/capacity/host/load_engine.h"
+#include "bench/capacity/host/process_stats.h"
+#include "bench/capacity/run/metrics_text.h"
+#include "bench/capacity/run/quantiles.h"
+#include "bench/capacity/viewer/viewer_pool.h"
+
+namespace rp {
+namespace {
+
+// First pictures and their refinements belong to launching.
+constexpr Duration kSettle = std::chrono::seconds(2);
+constexpr Duration kShownPatience = std::chrono::seconds(20);
+constexpr Duration kLook = std::chrono::milliseconds(100);
+
+double seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
+
+// The engine's threads by what they are for: "rp-encode" is "encode", "shard-1" is "shard".
+std::string stage_of(const ThreadUsage& thread, pid_t pid) {
+  if (thread.id == pid) return "front";
+  const std::string name = thread.name.starts_with("rp-") ? thread.name.substr(3) : thread.name;
+  return name.substr(0, name.find_first_of("-0123456789"));
+}
+
+// What all the processes of a step have used at one moment.
+struct Usage {
+  TimePoint at{0};
+  ProcessUsage engine;
+  Duration apps{0};
+  Duration viewers{0};
+  MachineUsage machine;
+  std::optional<std::uint64_t> energy_uj;
+  double skipped = 0;  // frames, from the engine's metrics
+};
+
+class StepRun {
+ public:
+  StepRun(const StepOptions& options, StopSignal& stop, const StepProgress& progress)
+      : options_(options), stop_(stop), progress_(progress) {}
+
+  Result<StepFindings> run();
+
+ private:
+  Status start();
+  Status launch();
+  Status launch_one(int index);
+  void await_first_pictures();
+  void measure();
+  [[nodiscard]] Result<Usage> usage();
+  [[nodiscard]] double skipped_frames() const;
+  void fill(StepFindings& findings, const Usage& begin, const Usage& end);
+  void fill_cpu(StepFindings& findings, const Usage& begin, const Usage& end) const;
+  void fill_memory(StepFindings& findings) const;
+
+  const StepOptions& options_;
+  StopSignal& stop_;
+  const StepProgress& progress_;
+  SystemClock clock_;
+  std::unique_ptr<LoadEngine> engine_;
+  std::vector<LoadProcess> apps_;
+  std::unique_ptr<ViewerPool> viewers_;
+};
+
+Status StepRun::start() {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  RP_ASSIGN(engine_, LoadEngine::start({.program = options_.engine_program,
+                                        .encoder = options_.encoder,
+                                        .extra = options_.engine_options,
+                                        .display = options_.display}));
+  const auto apps = std::min<unsigned>(cores, static_cast<unsigned>(options_.phones));
+  for (unsigned i = 0; i < apps; ++i) {
+    RP_ASSIGN(
+        LoadProcess app,
+        LoadProcess::start(
+            {options_.app_program, "--workload", std::string(options_.workload.name), "--seed",
+             std::to_string(options_.seed), "--width", std::to_string(options_.display.width),
+             "--height", std::to_string(options_.display.height)},
+            engine_->folder() + "/apps.log"));
+    apps_.push_back(std::move(app));
+  }
+  RP_ASSIGN(viewers_, ViewerPool::create(clock_, cores));
+  return {};
+}
+
+Status StepRun::launch_one(int index) {
+  const auto user = static_cast<std::uint64_t>(index);
+  const std::string id = fmt::format("bench-{}", index);
+  const TimePoint asked = clock_.now();
+  RP_ASSIGN(const std::string socket, engine_->make_phone(id));
+  RP_ASSIGN(std::string ticket, engine_->ticket(id));
+  LoadProcess& app = apps_[user % apps_.size()];
+  RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, socket, asked.us)));
+  viewers_->add({.engine = engine_->address(),
+                 // Loopback answers on all of 127/8.
+                 .source = fmt::format("127.1.{}.{}", index / 250, index % 250 + 1),
+                 .ticket = std::move(ticket),
+                 .size = options_.display,
+                 .workload = options_.workload,
+                 .seed = options_.seed,
+                 .user = user,
+                 .epoch = asked,
+                 .asked = asked,
+                 .display_delay = options_.display_delay});
+  return {};
+}
+
+Status StepRun::launch() {
+  const TimePoint begin = clock_.now();
+  for (int i = 0; i < options_.phones; ++i) {
+    const Duration due(static_cast<std::int64_t>(1e6 * i / options_.launches_per_s));
+    if (stop_.wait(std::max(Duration(0), begin + due - clock_.now())))
+      return fail(ErrorCode::kClosed, "stopped while the phones were launched");
+    RP_TRY(launch_one(i));
+    progress_(fmt::format("launching {} of {} phones", i + 1, options_.phones));
+  }
+  return {};
+}
+
+void StepRun::await_first_pictures() {
+  const TimePoint deadline = clock_.now() + kShownPatience;
+  for (;;) {
+    const PoolCounts counts = viewers_->counts();
+    progress_(fmt::format("{} of {} phones shown", counts.shown, options_.phones));
+    if (counts.shown + counts.ended >= options_.phones || clock_.now() > deadline) break;
+    if (stop_.wait(kLook)) return;
+  }
+  stop_.wait(kSettle);
+}
+
+void StepRun::measure() {
+  const TimePoint begin = clock_.now();
+  const TimePoint end = begin + options_.measure;
+  auto before = read_machine();
+  while (clock_.now() < end && !stop_.asked()) {
+    if (stop_.wait(std::min<Duration>(std::chrono::seconds(1), end - clock_.now()))) break;
+    const auto now = read_machine();
+    const double total = before && now ? static_cast<double>(now->total - before->total) : 0;
+    const double busy = total > 0 ? static_cast<double>(now->busy - before->busy) / total : 0;
+    before = now;
+    progress_(fmt::format("measuring {:.0f} of {} s, {} phones, machine's CPU {:.0f} %",
+                          seconds(clock_.now() - begin), options_.measure.count(),
+                          viewers_->counts().served, 100 * busy));
+  }
+}
+
+double StepRun::skipped_frames() const {
+  const auto text = engine_->metrics();
+  return text ? sum_of_metric(*text, "rackphone_frames_skipped_total") : 0;
+}
+
+Result<Usage> StepRun::usage() {
+  Usage usage;
+  usage.at = clock_.now();
+  RP_ASSIGN(usage.engine, read_usage(engine_->pid()));
+  for (const LoadProcess& app : apps_) {
+    RP_ASSIGN(const ProcessUsage one, read_usage(app.pid()));
+    usage.apps += one.cpu;
+  }
+  usage.viewers = viewers_->cpu_time();
+  RP_ASSIGN(usage.machine, read_machine());
+  usage.energy_uj = package_energy_uj();
+  return usage;
+}
+
+Result<StepFindings> StepRun::run() {
+  RP_TRY(start());
+  RP_TRY(launch());
+  await_first_pictures();
+  if (stop_.asked()) return fail(ErrorCode::kClosed, "stopped before anything was measured");
+  // Rendering the metrics of hundreds of phones is work of its own: outside of what is measured.
+  const double skipped = skipped_frames();
+  viewers_->reset_samples();
+  RP_ASSIGN(Usage begin, usage());
+  begin.skipped = skipped;
+  measure();
+  auto end = usage();
+  if (!end) {
+    if (!engine_->running())
+      return fail(ErrorCode::kUnavailable, "the engine ended: " + engine_->log_end());
+    return forward(end.error());
+  }
+  StepFindings findings;
+  findings.encoder = engine_->encoder();
+  fill(findings, begin, *end);
+  findings.step.frames_dropped =
+      static_cast<std::uint64_t>(std::max(0.0, skipped_frames() - begin.skipped));
+  fill_memory(findings);
+  return findings;
+}
+
+void StepRun::fill(StepFindings& findings, const Usage& begin, const Usage& end) {
+  PoolFigures figures = viewers_->figures(true);
+  CapacityStep& step = findings.step;
+  step.phones_asked = options_.phones;
+  step.phones_served = figures.counts.served;
+  step.seconds = seconds(end.at - begin.at);
+  step.launch_ms = quantiles(figures.launch_ms);
+  step.input_to_photon_ms = quantiles(figures.samples.input_to_photon_ms);
+  step.frame_interval_ms = quantiles(figures.samples.frame_interval_ms);
+  step.commit_to_received_ms = quantiles(figures.samples.commit_to_received_ms);
+  step.frame_bytes = quantiles(figures.samples.frame_bytes);
+  step.frames_delivered = step.frame_bytes.count;
+  const auto kbps = [&step](std::uint64_t bytes) {
+    return static_cast<double>(bytes) * 8 / 1e3 / step.seconds;
+  };
+  const double sessions = std::max(1, step.phones_served);
+  step.traffic.out_kbps = kbps(figures.samples.bytes_received);
+  step.traffic.in_kbps = kbps(figures.samples.bytes_sent);
+  step.traffic.out_kbps_per_session = step.traffic.out_kbps / sessions;
+  step.traffic.in_kbps_per_session = step.traffic.in_kbps / sessions;
+  findings.first_failure = figures.first_failure;
+  fill_cpu(findings, begin, end);
+}
+
+void StepRun::fill_cpu(StepFindings& findings, const Usage& begin, const Usage& end) const {
+  CapacityStep& step = findings.step;
+  const auto percent = [&step](Duration cpu) { return 100 * seconds(cpu) / step.seconds; };
+  step.engine_cpu_percent = percent(end.engine.cpu - begin.engine.cpu);
+  step.app_cpu_percent = percent(end.apps - begin.apps);
+  step.viewer_cpu_percent = percent(end.viewers - begin.viewers);
+  const double ticks = std::max<double>(
+      1, static_cast<double>(end.machine.total) - static_cast<double>(begin.machine.total));
+  step.machine_cpu_percent =
+      100 * static_cast<double>(end.machine.busy - begin.machine.busy) / ticks;
+  findings.disk_wait_percent = 100 *
+                               (static_cast<double>(end.machine.waiting_for_disk) -
+                                static_cast<double>(begin.machine.waiting_for_disk)) /
+                               ticks;
+  step.context_switches_per_s =
+      static_cast<double>(end.engine.context_switches - begin.engine.context_switches) /
+      step.seconds;
+  const double frames = static_cast<double>(std::max<std::uint64_t>(1, step.frames_delivered));
+  step.engine_cpu_ms_per_frame = 1e3 * seconds(end.engine.cpu - begin.engine.cpu) / frames;
+  std::map<std::string, Duration> stages;
+  for (const ThreadUsage& thread : end.engine.threads) {
+    Duration used = thread.cpu;
+    for (const ThreadUsage& earlier : begin.engine.threads) {
+      if (earlier.id == thread.id) used -= earlier.cpu;
+    }
+    stages[stage_of(thread, engine_->pid())] += used;
+    if (percent(used) > findings.busiest_thread_percent) {
+      findings.busiest_thread_percent = percent(used);
+      findings.busiest_thread = thread.id == engine_->pid() ? "front" : thread.name;
+    }
+  }
+  for (const auto& [name, cpu] : stages) step.stages.push_back({name, 1e3 * seconds(cpu) / frames});
+  if (begin.energy_uj && end.energy_uj && *end.energy_uj >= *begin.energy_uj)
+    step.watts = static_cast<double>(*end.energy_uj - *begin.energy_uj) / 1e6 / step.seconds;
+}
+
+void StepRun::fill_memory(StepFindings& findings) const {
+  CapacityStep& step = findings.step;
+  const double sessions = std::max(1, step.phones_served);
+  const auto fill_one = [&](MemoryFigures& figures, pid_t pid) {
+    const auto memory = read_memory(pid);
+    if (!memory) return;  // it ended; what stays at zero shows it
+    figures.rss_mib += static_cast<double>(memory->rss_kib) / 1024;
+    figures.pss_mib += static_cast<double>(memory->pss_kib) / 1024;
+    figures.rss_kib_per_session = figures.rss_mib * 1024 / sessions;
+    figures.pss_kib_per_session = figures.pss_mib * 1024 / sessions;
+  };
+  fill_one(step.engine_memory, engine_->pid());
+  for (const LoadProcess& app : apps_) fill_one(step.app_memory, app.pid());
+  const auto total = static_cast<double>(machine_memory_kib("MemTotal"));
+  const auto free = static_cast<double>(machine_memory_kib("MemAvailable"));
+  if (total > 0) findings.memory_used_percent = 100 * (total - free) / total;
+}
+
+}  // namespace
+
+Result<StepFindings> run_step(const StepOptions& options, StopSignal& stop,
+                              const StepProgress& progress) {
+  return StepRun(options, stop, progress).run();
+}
+
+}  // namespace rp
