@@ -17,6 +17,6 @@ after(async () => {
 });
 
 const wanted = process.argv.slice(2);
-for (const name of ['sign_in', 'phone', 'reconnect', 'latency', 'tiles', 'screens', 'demo']) {
+for (const name of ['sign_in', 'phone', 'reconnect', 'latency', 'tiles', 'exact', 'screens', 'demo']) {
   if (wanted.length === 0 || name === 'sign_in' || wanted.includes(name)) await import(`./${name}.spec.mjs`);
 }
