@@ -24,8 +24,8 @@ struct CliRun {
 
 void add_phone_commands(CLI::App& app, CliRun& run);
 void add_image_commands(CLI::App& app, CliRun& run);
-void add_host_commands(CLI::App& app, CliRun& run);  // status, doctor, logs, sign-in-code, version
-void add_up_commands(CLI::App& app, CliRun& run);    // up, down
+void add_host_commands(CLI::App& app, CliRun& run);   // status, doctor, logs, sign-in-code, version
+void add_up_commands(CLI::App& app, CliRun& run);     // up, down
 void add_bench_commands(CLI::App& app, CliRun& run);  // bench
 // `bench compare`; bench_command.cc adds it below its own command.
 void add_bench_compare(CLI::App& bench, CliRun& run);
