@@ -1,6 +1,7 @@
 // `rackphone plan`: how many servers, how much traffic and storage, from capacity reports.
 #include <algorithm>
 #include <ostream>
+#include <tuple>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -107,6 +108,7 @@ void print_plan(std::ostream& out, const PlanRequest& request, const ServerPlan&
 void print_text(CliContext& context, const PlanRequest& request,
                 const std::vector<ServerPlan>& plans) {
   std::vector<TableRow> rows;
+  rows.reserve(plans.size());
   for (const ServerPlan& plan : plans) {
     rows.push_back({plan.server + (plan.encoder.modelled ? " (MODEL)" : ""),
                     std::to_string(plan.servers), servers_range(plan),
@@ -131,8 +133,10 @@ Result<std::vector<ServerPlan>> make_plans(PlanArguments& arguments) {
     RP_ASSIGN(ServerPlan plan, plan_servers(request, report, path));
     plans.push_back(std::move(plan));
   }
-  // Fewest machines first; the order given among equals.
-  std::ranges::stable_sort(plans, {}, &ServerPlan::servers);
+  // Fewest machines first.
+  std::ranges::sort(plans, [](const ServerPlan& a, const ServerPlan& b) {
+    return std::tie(a.servers, a.server) < std::tie(b.servers, b.server);
+  });
   return plans;
 }
 

@@ -8,9 +8,8 @@ namespace rp {
 Status ModelledDevice::open_session() {
   const std::lock_guard lock(mutex_);
   if (model_.sessions != 0 && sessions_ == model_.sessions) {
-    return fail(ErrorCode::kUnavailable, std::string(model_.name) + ": all " +
-                                             std::to_string(model_.sessions) +
-                                             " encoder sessions are in use");
+    return fail(ErrorCode::kUnavailable,
+                "all " + std::to_string(model_.sessions) + " encoder sessions are in use");
   }
   ++sessions_;
   return {};
