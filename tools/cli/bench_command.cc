@@ -159,7 +159,8 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
   sub->add_option("--most", options.most_phones, "Where a ramp ends at the latest")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  sub->add_option("--encoder", options.encoder, "The engine's encoder: x264 or openh264");
+  sub->add_option("--encoder", options.encoder,
+                  "The engine's encoder: x264, openh264 or model:NAME");
   sub->add_option("--display-delay-ms", command->display_delay_ms,
                   "Modelled: a picture received is on the screen so much later")
       ->check(CLI::Range(0.0, 1000.0))

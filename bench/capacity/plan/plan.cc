@@ -13,6 +13,8 @@ constexpr int kMaxSpare = 1000;
 constexpr double kMaxHeadroom_percent = 95;
 constexpr double kMaxRetention_days = 36'500;
 constexpr double kHoursADay = 24;
+constexpr double kShortStep_s = 30;
+constexpr double kOthers_percent = 10;  // of the machine, for the system's own work
 // Products of decimal fractions miss whole numbers by less than this.
 constexpr double kRoundingSlack = 1e-9;
 
@@ -220,6 +222,33 @@ void set_traffic(const PlanRequest& request, const Rates& rates, ServerPlan& pla
                         request.retention_days * kBytesPerKilobitHour);
 }
 
+std::string count_of(std::int64_t count, const char* thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+// Short steps and a machine that did something else meanwhile make figures that do not repeat.
+void warn_of_steps(const CapacityReport& report, const Steps& near, ServerPlan& plan) {
+  double shortest_s = kShortStep_s;
+  double others_percent = 0;
+  for (const CapacityStep* step : near) {
+    shortest_s = std::min(shortest_s, step->seconds);
+    const double own = step->engine_cpu_percent + step->app_cpu_percent + step->viewer_cpu_percent;
+    others_percent =
+        std::max(others_percent, step->machine_cpu_percent - own / report.machine.cores);
+  }
+  if (shortest_s < kShortStep_s) {
+    plan.warnings.push_back(fmt::format(
+        "steps near the knee were measured for {:.0f} s only: run `rackphone bench` with --for 60s "
+        "or more",
+        shortest_s));
+  }
+  if (others_percent > kOthers_percent) {
+    plan.warnings.push_back(fmt::format(
+        "other programs took up to {:.0f} % of the machine's CPU, so a quiet one carries more",
+        others_percent));
+  }
+}
+
 void warn(const PlanRequest& request, const CapacityReport& report, ServerPlan& plan) {
   auto& warnings = plan.warnings;
   if (report.encoder.modelled) {
@@ -241,9 +270,10 @@ void warn(const PlanRequest& request, const CapacityReport& report, ServerPlan& 
   }
   if (static_cast<double>(plan.sessions_each_degraded) > plan.knee_sessions.low) {
     warnings.push_back(fmt::format(
-        "with {} servers down each carries {} sessions, above the {:.0f} of the knee's lower end: "
-        "take {} servers or more headroom",
-        request.spare, plan.sessions_each_degraded, plan.knee_sessions.low, plan.servers_high));
+        "with {} down each carries {} sessions, above the {:.0f} of the knee's lower end: take {} "
+        "servers or more headroom",
+        count_of(request.spare, "server"), plan.sessions_each_degraded, plan.knee_sessions.low,
+        plan.servers_high));
   }
 }
 
@@ -281,9 +311,9 @@ void assume(const PlanRequest& request, const CapacityReport& report, const Step
   list.push_back(
       fmt::format("{:g} % of what a server could carry stays free", request.headroom_percent));
   list.push_back(
-      fmt::format("every session is carried with {} servers down; sessions spread "
-                  "evenly over those that are up",
-                  request.spare));
+      fmt::format("every session is carried with {} down; sessions spread evenly over the servers "
+                  "that are up",
+                  count_of(request.spare, "server")));
   double viewers = 0;
   for (const CapacityStep* step : near) viewers = std::max(viewers, step->viewer_cpu_percent);
   if (viewers > 0) {
@@ -327,6 +357,7 @@ Result<ServerPlan> plan_servers(const PlanRequest& request, const CapacityReport
   RP_TRY(set_servers(request, rates.out_kbps.best, plan));
   set_traffic(request, rates, plan);
   warn(request, report, plan);
+  warn_of_steps(report, near, plan);
   assume(request, report, near, plan);
   return plan;
 }

@@ -15,6 +15,7 @@
 #include "bench/capacity/host/process_stats.h"
 #include "bench/capacity/run/judge.h"
 #include "bench/capacity/run/knee.h"
+#include "drivers/fake/modelled/models.h"
 
 namespace rp {
 namespace {
@@ -92,6 +93,20 @@ CapacityReport empty_report(const BenchOptions& options, const StepOptions& step
   return report;
 }
 
+// A model is labelled wherever it shows, and a report that hides one is not written.
+EncoderFacts encoder_facts(const std::string& name) {
+  const EncoderModel* model = find_encoder_model(name);
+  if (model == nullptr) return {name, false, ""};
+  return {name, true, std::string(model->label)};
+}
+
+// A modelled encoder uses nothing of the machine: when that has room, it is what is used up.
+Binding with_model(Binding found, const EncoderFacts& encoder) {
+  if (!encoder.modelled || found.resource != CapacityResource::kUnknown) return found;
+  return {CapacityResource::kEncoder,
+          fmt::format("the modelled {}, as the machine has room; {}", encoder.label, found.why)};
+}
+
 }  // namespace
 
 Result<CapacityReport> run_bench(const BenchOptions& options, StopSignal& stop,
@@ -109,7 +124,7 @@ Result<CapacityReport> run_bench(const BenchOptions& options, StopSignal& stop,
       if (!stop.asked() || report.steps.empty()) return forward(findings.error());
       break;
     }
-    report.encoder.name = findings->encoder;
+    report.encoder = encoder_facts(findings->encoder);
     findings->step.broken = judge(report.bounds, *findings);
     report.steps.push_back(findings->step);
     events.step(findings->step);
@@ -121,7 +136,10 @@ Result<CapacityReport> run_bench(const BenchOptions& options, StopSignal& stop,
   }
   report.complete = !stop.asked();
   if (options.ramp && search.broken()) report.knee_phones = search.held().value_or(0);
-  if (worst) report.binding = find_binding(*worst, report.network, report.machine.cores);
+  if (worst) {
+    report.binding =
+        with_model(find_binding(*worst, report.network, report.machine.cores), report.encoder);
+  }
   return report;
 }
 

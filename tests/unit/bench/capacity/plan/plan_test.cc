@@ -11,6 +11,7 @@ namespace rp {
 namespace {
 
 using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -184,6 +185,14 @@ TEST_F(Plan, AnUnquietOrUnfinishedRunIsFlagged) {
   EXPECT_THAT(plan().warnings, Contains(HasSubstr("stopped early")));
 }
 
+TEST_F(Plan, ShortStepsOrOtherProgramsAreFlagged) {
+  report.steps[1].seconds = 6;
+  EXPECT_THAT(plan().warnings, ElementsAre(HasSubstr("for 6 s only")));
+  report = report_with_knee(250);
+  report.steps[0].machine_cpu_percent = 100;  // its own are 150 × 0.55 % of two cores
+  EXPECT_THAT(plan().warnings, ElementsAre(HasSubstr("took up to 59 % of the machine's CPU")));
+}
+
 TEST_F(Plan, AModelIsCalledOne) {
   EXPECT_THAT(plan().warnings, Not(Contains(HasSubstr("MODEL"))));
   report.encoder = {"model:rk3588", true, "RK3588 by its data sheet"};
@@ -239,7 +248,7 @@ TEST_F(Plan, AssumptionsNameWorkloadMachineBoundsAndMethod) {
   const auto all = plan().assumptions;
   for (const char* part :
        {"200 sessions", "\"office\"", "bare processes", "Example CPU", "input to photon p95 100 ms",
-        "20 %", "1 servers down", "viewers ran", "Student's t", "--nic"}) {
+        "20 %", "1 server down", "viewers ran", "Student's t", "--nic"}) {
     EXPECT_THAT(all, Contains(HasSubstr(part))) << part;
   }
 }
