@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""`rackphone bench`, whole: a small run gives a valid report with every session served; Ctrl-C in the middle gives a
+report of what was done, and in either case nothing is left behind."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from cases import case, run_cases  # noqa: E402
+from stack import BUILD, Failure, SANITIZED, wait_until  # noqa: E402
+
+
+class Run:
+    """One `rackphone bench` with its temporary files in a folder of its own, so that what it leaves is its own."""
+
+    def __init__(self, *args):
+        self._folder = tempfile.TemporaryDirectory(prefix="rp-capacity-")
+        self.path = pathlib.Path(self._folder.name)
+        (self.path / "tmp").mkdir()
+        self.report_path = self.path / "report.json"
+        self._log = open(self.path / "log", "wb")
+        options = ["--engine-option=--no-harden"] if SANITIZED else []
+        self.process = subprocess.Popen(
+            [str(BUILD / "bin/rackphone"), "bench", *args, "--json", str(self.report_path), *options],
+            env=dict(os.environ, TMPDIR=str(self.path / "tmp")), stdout=self._log, stderr=self._log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self._log.close()
+        self._folder.cleanup()
+
+    def log(self):
+        return (self.path / "log").read_text(errors="replace")
+
+    def end(self, seconds):
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"bench did not end in {seconds} s:\n{self.log()}") from None
+        if not self.report_path.exists():
+            raise Failure(f"no report; bench ended with {self.process.returncode}:\n{self.log()}")
+        return json.loads(self.report_path.read_text())
+
+    def children(self):
+        found = []
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1]
+                name = (entry / "comm").read_text().strip()
+            except OSError:
+                continue  # ended meanwhile
+            if int(parent) == self.process.pid:
+                found.append((int(entry.name), name))
+        return found
+
+    def expect_nothing_left(self, children):
+        left = [child for child in children if pathlib.Path(f"/proc/{child[0]}").exists()]
+        if left:
+            raise Failure(f"these processes outlived bench: {left}")
+        files = list((self.path / "tmp").iterdir())
+        if files:
+            raise Failure(f"bench left {files}")
+
+
+def started(run):
+    """The engine and at least one app, once they run."""
+    def both():
+        names = {name for _, name in run.children()}
+        return any(n.startswith("rackphone-engin") for n in names) and any(n.startswith("rackphone-workl") for n in names)
+    wait_until("engine and apps", lambda: both() or run.process.poll() is not None)
+    return run.children()
+
+
+@case("four typing phones are all served, and the report can be read back")
+def four_phones():
+    with Run("--phones", "4", "--for", "5s", "--workload", "typing") as run:
+        children = started(run)
+        report = run.end(90)
+        run.expect_nothing_left(children)
+        step = report["steps"][0]
+        if not report["complete"] or step["phones_served"] != 4:
+            raise Failure(f"not every session was served: {step}\n{run.log()}")
+        for figure in ("launch_ms", "input_to_photon_ms", "commit_to_received_ms", "frame_bytes"):
+            if step[figure]["count"] == 0:
+                raise Failure(f"{figure} was never measured: {step}")
+        if step["engine_cpu_percent"] <= 0 or step["engine_memory"]["pss_mib"] <= 0:
+            raise Failure(f"the engine's cost was not measured: {step}")
+        # The report is what `bench compare` takes: equal to itself, nothing is worse.
+        path = str(run.report_path)
+        same = subprocess.run([str(BUILD / "bin/rackphone"), "bench", "compare", path, path], capture_output=True, text=True)
+        if same.returncode != 0:
+            raise Failure(f"compare: {same.stdout}{same.stderr}")
+
+
+@case("Ctrl-C gives the report of what was done and leaves nothing")
+def interrupted():
+    with Run("--phones", "3", "--for", "10m", "--workload", "reading") as run:
+        children = started(run)
+        wait_until("the measurement", lambda: "measuring" in run.log() or run.process.poll() is not None, 60)
+        run.process.send_signal(signal.SIGINT)
+        report = run.end(30)
+        run.expect_nothing_left(children)
+        if report["complete"] or len(report["steps"]) != 1 or report["steps"][0]["phones_served"] != 3:
+            raise Failure(f"the report of a stopped run is wrong: {report}")
+
+
+@case("killed outright, its processes go with it")
+def killed():
+    with Run("--phones", "2", "--for", "10m", "--workload", "idle") as run:
+        children = started(run)
+        run.process.kill()
+        run.process.wait()
+        wait_until("the end of its processes",
+                   lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid, _ in children))
+
+
+if __name__ == "__main__":
+    run_cases()
