@@ -1,6 +1,7 @@
 #include "engine/shard/admission.h"
 
 #include <numeric>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -17,36 +18,39 @@ LatencyHistogram::Counts difference(const LatencyHistogram::Counts& now,
 }  // namespace
 
 void Admission::look(const LoadLook& look) {
-  window_.push_back(look);
-  // One look at or before the window's beginning stays, to count from.
-  while (window_.size() > 2 && look.when - window_[1].when >= kWindow) window_.pop_front();
-  judge_pictures();
+  judge_pictures(look);
   judge_memory(look.memory_available_bytes);
+  waits_before_ = look.encode_waits;
 }
 
-void Admission::judge_pictures() {
-  const LoadLook& last = window_.back();
-  const LoadLook& first = window_.front();
-  if (last.when - first.when < kWindow) return;
-  const auto waits = difference(last.encode_waits, first.encode_waits);
-  const bool enough = std::accumulate(waits.begin(), waits.end(), std::uint64_t{0}) >= kFewPictures;
-  const double p95_us = enough ? LatencyHistogram::quantile_us(0.95, waits) : 0;
-  const double median_us = enough ? LatencyHistogram::quantile_us(0.5, waits) : 0;
-  double busy = 0;
-  for (std::size_t i = 1; i < window_.size(); ++i) busy += window_[i].cpu_busy;
-  busy /= static_cast<double>(window_.size() - 1);
-
-  const double part = full_of_pictures_.empty() ? 1 : kRoomAgain;
+std::string Admission::late_pictures(const LoadLook& look, double part) const {
+  const auto waits = difference(look.encode_waits, waits_before_);
+  const auto pictures = std::accumulate(waits.begin(), waits.end(), std::uint64_t{0});
+  if (pictures < kFewPictures) return {};
   const auto beyond = [part](double us, Duration limit) {
     return us > part * static_cast<double>(limit.count());
   };
-  full_of_pictures_.clear();
+  const double p95_us = LatencyHistogram::quantile_us(0.95, waits);
   if (beyond(p95_us, limits_.encode_wait)) {
-    full_of_pictures_ = fmt::format("pictures wait {:.0f} ms for an encoder", p95_us / 1e3);
-  } else if (busy > part * limits_.cpu_busy && beyond(median_us, limits_.half_rate_wait)) {
-    full_of_pictures_ = fmt::format(
+    return fmt::format("pictures wait {:.0f} ms for an encoder", p95_us / 1e3);
+  }
+  if (look.cpu_busy > part * limits_.cpu_busy &&
+      beyond(LatencyHistogram::quantile_us(0.5, waits), limits_.half_rate_wait)) {
+    return fmt::format(
         "its processors are {:.0f} % busy and screens get less than half their pictures",
-        busy * 100);
+        look.cpu_busy * 100);
+  }
+  return {};
+}
+
+void Admission::judge_pictures(const LoadLook& look) {
+  std::string why = late_pictures(look, 1);
+  bad_looks_ = why.empty() ? 0 : bad_looks_ + 1;
+  good_looks_ = late_pictures(look, kRoomAgain).empty() ? good_looks_ + 1 : 0;
+  if (bad_looks_ >= kLooksToFill) {
+    full_of_pictures_ = std::move(why);
+  } else if (good_looks_ >= kLooksToClear) {
+    full_of_pictures_.clear();
   }
 }
 

@@ -2,14 +2,13 @@
 // over the last seconds. It says no with a reason before those who are there lose what they have;
 // and yes again only when there is room to spare, so that the answer does not flutter.
 //
-//   look() once a second ─► window of kWindow ─► full, or not ─► may_stream(), may_make_phone()
+//   look() once a second ─► kLooksToFill bad seconds on end: full; kLooksToClear good ones: room
 //
-// Without a whole window of measurements (the engine has just begun) there is room. Thread rule: a
-// plain value of the front's loop.
+// A burst (everyone reconnects, each wants a first picture) is no lack of room, nor is what the
+// engine has not measured yet. Thread rule: a plain value of the front's loop.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 
 #include "engine/base/clock.h"
@@ -30,7 +29,6 @@ struct AdmissionLimits {
 };
 
 struct LoadLook {
-  TimePoint when;
   double cpu_busy = 0;                       // since the look before
   std::uint64_t memory_available_bytes = 0;  // of the machine
   LatencyHistogram::Counts encode_waits{};   // of all shards, since the start
@@ -38,10 +36,12 @@ struct LoadLook {
 
 class Admission {
  public:
-  static constexpr Duration kWindow{5'000'000};
-  // Waits of fewer pictures than this in a window say nothing.
-  static constexpr std::uint64_t kFewPictures = 50;
-  // Room is back when every figure is below this share of its limit (free memory: above 1 / it).
+  static constexpr int kLooksToFill = 5;
+  static constexpr int kLooksToClear = 3;
+  // Waits of fewer pictures than this in a second say nothing.
+  static constexpr std::uint64_t kFewPictures = 10;
+  // A second is good when every figure is below this share of its limit (free memory: above 1 /
+  // it).
   static constexpr double kRoomAgain = 0.8;
 
   explicit Admission(AdmissionLimits limits) : limits_(limits) {}
@@ -52,11 +52,15 @@ class Admission {
   [[nodiscard]] Status may_make_phone() const;
 
  private:
-  void judge_pictures();
+  // Why pictures come too late, by `part` of the limits; empty: they do not.
+  [[nodiscard]] std::string late_pictures(const LoadLook& look, double part) const;
+  void judge_pictures(const LoadLook& look);
   void judge_memory(std::uint64_t available_bytes);
 
   AdmissionLimits limits_;
-  std::deque<LoadLook> window_;
+  LatencyHistogram::Counts waits_before_{};
+  int bad_looks_ = 0;             // on end
+  int good_looks_ = 0;            // on end
   std::string full_of_pictures_;  // why; empty: there is room
   std::string full_memory_;
 };

@@ -38,7 +38,7 @@ ShardSet::ShardSet(EventLoop& front, Registry& registry, ShardSetOptions options
 
 void ShardSet::measure() {
   const TimePoint now = front_.clock().now();
-  LoadLook look{.when = now};
+  LoadLook look;
   for (const auto& shard : shards_) {
     shard->measure(now);
     const auto waits = shard->encode_waits();
