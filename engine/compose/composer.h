@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "engine/base/result.h"
@@ -29,6 +30,12 @@ class Composer {
   // compose().
   [[nodiscard]] virtual Status render(const Scene& scene, Rect area,
                                       std::span<std::uint32_t> out) = 0;
+
+  // The same pixels row by row, without a copy where an app's memory already holds them: `row` gets
+  // each y of `area` at least once and area.width words xxRRGGBB, whose high byte may be anything.
+  // They are valid, and may change, during the call only.
+  using Row = std::function<void(std::int32_t y, const std::uint32_t* pixels)>;
+  [[nodiscard]] virtual Status scan(const Scene& scene, Rect area, const Row& row) = 0;
 };
 
 }  // namespace rp

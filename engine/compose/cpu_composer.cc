@@ -228,6 +228,66 @@ Status CpuComposer::render(const Scene& scene, Rect area, std::span<std::uint32_
   return {};
 }
 
+Status CpuComposer::scan(const Scene& scene, Rect area, const Row& row) {
+  if (area.empty() || !inside(area, {0, 0, scene.output.width, scene.output.height})) {
+    return fail(ErrorCode::kInvalid, "scan: the area is not inside the output");
+  }
+  complaint_ = nullptr;
+  take_in(scene);
+  const std::int32_t bottom = area.y + area.height;
+  for (std::int32_t y = area.y; y < bottom;) {
+    const Rect strip{area.x, y, area.width, strip_end(area, y) - y};
+    // Each failed turn leaves one layer out, so this ends.
+    while (!scan_strip(strip, row)) {
+    }
+    y += strip.height;
+  }
+  entries_.clear();
+  if (complaint_ != nullptr) return fail(ErrorCode::kInvalid, complaint_);
+  return {};
+}
+
+bool CpuComposer::scan_strip(Rect strip, const Row& row) {
+  const View view = view_of(strip);
+  if (view.covered && view.touching == 1 && entries_[view.first].one_to_one) {
+    Entry& entry = entries_[view.first];
+    const bool words = entry.format->bytes_per_pixel == 4 && entry.format->to_argb == nullptr;
+    if (words && entry.layer->buffer->plane(0).stride_bytes % 4 == 0) {
+      return scan_directly(entry, strip, row);
+    }
+  }
+  const std::int32_t most_rows = std::max(1, kStripPixels / strip.width);
+  const std::int32_t bottom = strip.y + strip.height;
+  for (std::int32_t y = strip.y; y < bottom; y += most_rows) {
+    const Rect piece{strip.x, y, strip.width, std::min(most_rows, bottom - y)};
+    const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(piece.width) * 4;
+    if (!draw_all(view, piece, strip_.data(), stride)) return false;
+    for (std::int32_t i = 0; i < piece.height; ++i) {
+      row(y + i, reinterpret_cast<const std::uint32_t*>(strip_.data() + i * stride));
+    }
+  }
+  return true;
+}
+
+bool CpuComposer::scan_directly(Entry& entry, Rect strip, const Row& row) {
+  const Layer& layer = *entry.layer;
+  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  if (pixels == nullptr) {
+    leave_out(entry, "a layer's buffer cannot be mapped");
+    return false;
+  }
+  const auto stride = static_cast<std::ptrdiff_t>(layer.buffer->plane(0).stride_bytes);
+  const std::int32_t x = strip.x - layer.destination.x + static_cast<std::int32_t>(layer.source.x);
+  const std::int32_t y = strip.y - layer.destination.y + static_cast<std::int32_t>(layer.source.y);
+  pixels += y * stride + static_cast<std::ptrdiff_t>(x) * 4;
+  for (std::int32_t i = 0; i < strip.height; ++i, pixels += stride) {
+    row(strip.y + i, reinterpret_cast<const std::uint32_t*>(pixels));
+  }
+  if (layer.buffer->end_cpu_read()) return true;
+  leave_out(entry, "a layer's buffer shrank");
+  return false;
+}
+
 bool CpuComposer::draw_all(View view, Rect piece, std::uint8_t* to, std::ptrdiff_t stride) {
   if (!view.covered) {
     libyuv::ARGBRect(to, static_cast<int>(stride), 0, 0, piece.width, piece.height, 0xFF000000);

@@ -21,6 +21,7 @@ class CpuComposer final : public Composer {
   ~CpuComposer() override;
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
   [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
+  [[nodiscard]] Status scan(const Scene& scene, Rect area, const Row& row) override;
 
  private:
   // What is seen in a strip: the layers from `first` on, of which that one hides all behind it when
@@ -45,6 +46,8 @@ class CpuComposer final : public Composer {
   [[nodiscard]] View view_of(Rect strip) const;
   // Both draw into `to`, rows of `stride` bytes, whose first pixel is the piece's; false as above.
   [[nodiscard]] bool draw_all(View view, Rect piece, std::uint8_t* to, std::ptrdiff_t stride);
+  [[nodiscard]] bool scan_strip(Rect strip, const Row& row);
+  [[nodiscard]] bool scan_directly(Entry& entry, Rect strip, const Row& row);
   [[nodiscard]] bool draw(Entry& entry, Rect piece, std::uint8_t* to, std::ptrdiff_t stride);
   [[nodiscard]] bool covers(const Entry& entry, Rect strip) const;
   void leave_out(Entry& entry, const char* why);

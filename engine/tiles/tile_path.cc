@@ -11,8 +11,6 @@ namespace {
 constexpr std::int64_t kMostTilePixels = 200'000;
 // Less than this is packed sooner than searched for what moved.
 constexpr std::int64_t kLeastMovePixels = 20'000;
-// Rendered at a time: 256 KiB, which stays in a core's own cache.
-constexpr std::int32_t kStripPixels = 65'536;
 // More rectangles of damage are looked at as one.
 constexpr std::size_t kMostBoxes = 8;
 // Content that stays video for so many pictures is not looked at for the next ones; then two looks
@@ -112,15 +110,10 @@ TilePath::Verdict TilePath::look(const Scene& scene, Composer& composer, std::si
 // Hashes the cells a rectangle of damage touches, and notes those that differ.
 void TilePath::hash_box(const Scene& scene, Composer& composer, Rect box) {
   const Rect area = shown_.whole_cells(box);
-  const std::int32_t most_rows = std::max(1, kStripPixels / area.width);
-  const std::int32_t bottom = area.y + area.height;
-  for (std::int32_t y = area.y; y < bottom; y += most_rows) {
-    const Rect strip{area.x, y, area.width, std::min(most_rows, bottom - y)};
-    scratch_.pixels.resize(static_cast<std::size_t>(area_of(strip)));
-    // What cannot be read is left out and counted when it is composed or packed.
-    (void)composer.render(scene, strip, scratch_.pixels);
-    hash_rows(strip, scratch_.now);
-  }
+  // What cannot be read is left out, here as when it is composed.
+  (void)composer.scan(scene, area, [&](std::int32_t y, const std::uint32_t* pixels) {
+    hash_row(area, y, pixels, scratch_.now);
+  });
   const std::size_t before = scratch_.changed.size();
   const auto differs = [&](std::int32_t c, std::int32_t y) {
     return scratch_.now.at(c, y) != shown_.at(c, y);
@@ -130,18 +123,14 @@ void TilePath::hash_box(const Scene& scene, Composer& composer, Rect box) {
   scratch_.changed.push_back(block_of(area));
 }
 
-// `area` holds whole cells only; scratch_.pixels are its pixels.
-void TilePath::hash_rows(Rect area, CellHashes& into) {
-  const std::span<const std::uint32_t> pixels = scratch_.pixels;
-  std::size_t at = 0;
-  for (std::int32_t y = area.y; y < area.y + area.height; ++y) {
-    for (std::int32_t x = area.x; x < area.x + area.width;) {
-      const std::int32_t column = x / CellHashes::kCellWidth_px;
-      const auto width = static_cast<std::size_t>(into.area_of(column, y).width);
-      into.set(column, y, CellHashes::hash(pixels.subspan(at, width)));
-      at += width;
-      x += static_cast<std::int32_t>(width);
-    }
+// `area` holds whole cells only; `pixels` are those of its row y.
+void TilePath::hash_row(Rect area, std::int32_t y, const std::uint32_t* pixels, CellHashes& into) {
+  for (std::int32_t x = area.x; x < area.x + area.width;) {
+    const std::int32_t column = x / CellHashes::kCellWidth_px;
+    const std::int32_t width = into.area_of(column, y).width;
+    into.set(column, y, CellHashes::hash({pixels, static_cast<std::size_t>(width)}));
+    pixels += width;
+    x += width;
   }
 }
 
@@ -251,7 +240,9 @@ void TilePath::make_exact(const Scene& scene, Composer& composer, std::size_t mo
     Rect band = shown_.whole_cells(Region::rect_of(lossy_.boxes().front()));
     band.height = std::min(band.height, kExactRows);
     if (!pack_tile(scene, composer, band, unit)) break;
-    hash_rows(band, shown_);
+    (void)composer.scan(scene, band, [&](std::int32_t y, const std::uint32_t* pixels) {
+      hash_row(band, y, pixels, shown_);
+    });
     lossy_.subtract(Region(band));
   }
 }

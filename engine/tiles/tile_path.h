@@ -61,7 +61,7 @@ class TilePath {
 
  private:
   void hash_box(const Scene& scene, Composer& composer, Rect box);
-  void hash_rows(Rect area, CellHashes& into);
+  static void hash_row(Rect area, std::int32_t y, const std::uint32_t* pixels, CellHashes& into);
   [[nodiscard]] Verdict by_video(Rect shown);
   [[nodiscard]] bool pack(const Scene& scene, Composer& composer, std::size_t most_bytes,
                           AccessUnit& unit);

@@ -175,6 +175,12 @@ TEST_P(RandomScene, RenderedPixelsEqualTheReference) {
       ASSERT_TRUE(std::equal(from, from + area.width, part.begin() + row * area.width))
           << "seed " << seed << " row " << row;
     }
+    std::vector<std::uint32_t> scanned(part.size());
+    ASSERT_TRUE(composer_->scan(s, area, [&](std::int32_t at, const std::uint32_t* pixels) {
+      std::transform(pixels, pixels + area.width, scanned.begin() + (at - y) * area.width,
+                     [](std::uint32_t pixel) { return pixel | 0xFF00'0000U; });
+    }));
+    ASSERT_EQ(scanned, part) << "seed " << seed;
   }
 }
 

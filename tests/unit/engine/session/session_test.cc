@@ -23,6 +23,11 @@ struct NoComposer final : Composer {
     std::ranges::fill(out, 0xFF000000U);
     return {};
   }
+  Status scan(const Scene&, Rect area, const Row& row) override {
+    const std::vector<std::uint32_t> black(static_cast<std::size_t>(area.width), 0xFF000000U);
+    for (std::int32_t y = 0; y < area.height; ++y) row(area.y + y, black.data());
+    return {};
+  }
 };
 
 // Keeps what it is given until the test finishes it.
