@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "bench/capacity/host/load_network.h"
 #include "bench/capacity/report/html.h"
 #include "bench/capacity/run/bench.h"
 #include "tools/cli/commands.h"
@@ -14,6 +15,7 @@ namespace {
 
 struct BenchCommand {
   BenchOptions options;
+  std::string network;
   std::string seconds = "30s";
   std::string json_path;
   std::string html_path;
@@ -37,8 +39,8 @@ void print_step(std::ostream& out, const CapacityStep& step) {
   out << "  frame interval, ms     " << quantile_text(step.frame_interval_ms) << "\n";
   out << "  commit to viewer, ms   " << quantile_text(step.commit_to_received_ms) << "\n";
   out << "  bytes a frame          " << quantile_text(step.frame_bytes) << "\n";
-  out << fmt::format("  frames                 {} delivered, {} put off\n", step.frames_delivered,
-                     step.frames_dropped);
+  out << fmt::format("  frames                 {} delivered, {} after others were dropped\n",
+                     step.frames_delivered, step.frames_dropped);
   out << fmt::format(
       "  CPU, % of one core     engine {:.1f}, apps {:.1f}, viewers {:.1f}; machine {:.0f} % "
       "busy\n",
@@ -82,6 +84,7 @@ std::string command_line(const BenchCommand& command) {
   std::string text = fmt::format("rackphone bench --workload {} --phones {} --for {} --seed {}",
                                  o.workload, o.phones, command.seconds, o.seed);
   if (o.ramp) text += " --ramp";
+  if (!command.network.empty()) text += " --network " + command.network;
   if (!o.encoder.empty()) text += " --encoder " + o.encoder;
   for (const std::string& option : o.engine_options) text += " --engine-option " + option;
   return text;
@@ -159,6 +162,13 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
   sub->add_option("--most", options.most_phones, "Where a ramp ends at the latest")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  sub->add_option("--network", command->network,
+                  "Each viewer's link, as root: rate=10mbit,delay=20ms,loss=0.1%")
+      ->each([command](const std::string& text) {
+        const auto network = parse_network(text);
+        if (!network) throw CLI::ValidationError(network.error().operation);
+        command->options.network = *network;
+      });
   sub->add_option("--encoder", options.encoder,
                   "The engine's encoder: x264, openh264 or model:NAME");
   sub->add_option("--display-delay-ms", command->display_delay_ms,

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -25,8 +24,6 @@ namespace fs = std::filesystem;
 constexpr auto kStartPatience = std::chrono::seconds(20);
 constexpr auto kEndPatience = std::chrono::seconds(10);
 constexpr Duration kCallTimeout = std::chrono::seconds(20);
-// Metrics of a phone are about 20 KiB of text.
-constexpr std::size_t kMaxAnswerBytes = std::size_t{256} << 20;
 constexpr std::size_t kLogEndBytes = 600;
 
 Status write_file(const std::string& path, std::string_view text) {
@@ -52,15 +49,8 @@ Result<HttpResponse> call(const std::string& folder, const std::string& method,
   request.target = target;
   request.body = body;
   if (!body.empty()) request.headers.set("Content-Type", "application/json");
-  const SystemClock clock;
-  RP_ASSIGN(const auto loop, EventLoop::create(clock));
-  HttpClientOptions options;
-  options.limits.body_bytes = kMaxAnswerBytes;
-  HttpClient client(*loop, folder + "/control.sock", options);
-  std::optional<Result<HttpResponse>> result;
-  client.send(request, kCallTimeout, [&](Result<HttpResponse> got) { result = std::move(got); });
-  while (!result) loop->run_once(Duration(-1));
-  RP_ASSIGN(HttpResponse answer, std::move(*result));
+  RP_ASSIGN(HttpResponse answer,
+            fetch(HttpEndpoint(folder + "/control.sock"), request, kCallTimeout));
   if (answer.status >= 300)
     return fail(ErrorCode::kUnavailable,
                 fmt::format("{} {}: {} {}", method, target, answer.status, answer.body));
@@ -152,11 +142,6 @@ Result<std::string> LoadEngine::ticket(const std::string& phone) const {
   ticket.expires_unix_s = clock_.unix_seconds() + kTicketLifetime_s;
   ticket.nonce = SystemRandom().bytes(kTicketNonceBytes);
   return sign_ticket(key_, ticket);
-}
-
-Result<std::string> LoadEngine::metrics() const {
-  RP_ASSIGN(const auto answer, call(folder_, "GET", "/metrics"));
-  return answer.body;
 }
 
 std::string LoadEngine::log_end() const {

@@ -34,8 +34,6 @@ class LoadEngine {
   // Makes a phone; the path of its Wayland socket.
   [[nodiscard]] Result<std::string> make_phone(const std::string& id);
   [[nodiscard]] Result<std::string> ticket(const std::string& phone) const;
-  // Prometheus text of all its metrics.
-  [[nodiscard]] Result<std::string> metrics() const;
   // Of the encoder in use, from its health.
   [[nodiscard]] const std::string& encoder() const { return encoder_; }
 

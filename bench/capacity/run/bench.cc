@@ -72,6 +72,7 @@ Result<StepOptions> step_options(const BenchOptions& options) {
   RP_ASSIGN(step.app_program, find_beside(options.app_program, "rackphone-workload-app"));
   RP_ASSIGN(step.workload, find_workload(options.workload));
   step.encoder = options.encoder;
+  step.network = options.network;
   step.engine_options = options.engine_options;
   step.seed = options.seed;
   step.phones = options.phones;
@@ -90,6 +91,7 @@ CapacityReport empty_report(const BenchOptions& options, const StepOptions& step
   report.workload = {options.workload, "process", step.display.width, step.display.height, 60};
   report.seed = options.seed;
   report.bounds = default_bounds();
+  report.network = options.network;
   return report;
 }
 

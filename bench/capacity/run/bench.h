@@ -21,6 +21,7 @@ struct BenchOptions {
   std::uint64_t seed = 1;
   bool ramp = false;
   std::string encoder;
+  NetworkCondition network;
   double launches_per_s = 25;
   Duration display_delay = std::chrono::milliseconds(11);
   std::string engine_program;  // empty: beside this program

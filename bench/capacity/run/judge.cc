@@ -1,5 +1,7 @@
 #include "bench/capacity/run/judge.h"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 
 namespace rp {
@@ -14,6 +16,11 @@ constexpr double kFullDisk_percent = 20;
 constexpr double kFullLink_percent = 85;
 
 }  // namespace
+
+double others_cpu_percent(const CapacityStep& step, int cores) {
+  const double ours = step.engine_cpu_percent + step.app_cpu_percent + step.viewer_cpu_percent;
+  return std::max(0.0, step.machine_cpu_percent * cores - ours);
+}
 
 QualityBounds default_bounds() {
   QualityBounds bounds;
@@ -59,11 +66,12 @@ Binding find_binding(const StepFindings& findings, const NetworkCondition& netwo
                         step.traffic.out_kbps_per_session, network.rate_kbps)};
   }
   if (step.machine_cpu_percent >= kFullCpu_percent) {
-    return {CapacityResource::kCpu,
-            fmt::format("{} cores are {:.0f} % busy: engine {:.0f} %, apps {:.0f} %, viewers "
-                        "{:.0f} % of one core",
-                        cores, step.machine_cpu_percent, step.engine_cpu_percent,
-                        step.app_cpu_percent, step.viewer_cpu_percent)};
+    return {
+        CapacityResource::kCpu,
+        fmt::format("{} cores are {:.0f} % busy: engine {:.0f} %, apps {:.0f} %, viewers "
+                    "{:.0f} %, others {:.0f} % of one core",
+                    cores, step.machine_cpu_percent, step.engine_cpu_percent, step.app_cpu_percent,
+                    step.viewer_cpu_percent, others_cpu_percent(step, cores))};
   }
   if (findings.busiest_thread_percent >= kFullThread_percent) {
     const bool encoder = findings.busiest_thread.find("encode") != std::string::npos;

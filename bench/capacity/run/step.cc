@@ -9,8 +9,8 @@
 #include <fmt/core.h>
 
 #include "bench/capacity/host/load_engine.h"
+#include "bench/capacity/host/load_network.h"
 #include "bench/capacity/host/process_stats.h"
-#include "bench/capacity/run/metrics_text.h"
 #include "bench/capacity/run/quantiles.h"
 #include "bench/capacity/viewer/viewer_pool.h"
 
@@ -39,7 +39,6 @@ struct Usage {
   Duration viewers{0};
   MachineUsage machine;
   std::optional<std::uint64_t> energy_uj;
-  double skipped = 0;  // frames, from the engine's metrics
 };
 
 class StepRun {
@@ -53,10 +52,10 @@ class StepRun {
   Status start();
   Status launch();
   Status launch_one(int index);
+  [[nodiscard]] std::string source_address(int index) const;
   void await_first_pictures();
   void measure();
   [[nodiscard]] Result<Usage> usage();
-  [[nodiscard]] double skipped_frames() const;
   void fill(StepFindings& findings, const Usage& begin, const Usage& end);
   void fill_cpu(StepFindings& findings, const Usage& begin, const Usage& end) const;
   void fill_memory(StepFindings& findings) const;
@@ -65,6 +64,7 @@ class StepRun {
   StopSignal& stop_;
   const StepProgress& progress_;
   SystemClock clock_;
+  std::unique_ptr<LoadNetwork> network_;  // null: loopback
   std::unique_ptr<LoadEngine> engine_;
   std::vector<LoadProcess> apps_;
   std::unique_ptr<ViewerPool> viewers_;
@@ -72,7 +72,12 @@ class StepRun {
 
 Status StepRun::start() {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  if (!to_string(options_.network).empty()) {
+    RP_ASSIGN(network_, LoadNetwork::create(options_.network, options_.phones));
+  }
+  const std::string address = network_ ? LoadNetwork::engine_address() : "127.0.0.1";
   RP_ASSIGN(engine_, LoadEngine::start({.program = options_.engine_program,
+                                        .address = address,
                                         .encoder = options_.encoder,
                                         .extra = options_.engine_options,
                                         .display = options_.display}));
@@ -87,8 +92,15 @@ Status StepRun::start() {
             engine_->folder() + "/apps.log"));
     apps_.push_back(std::move(app));
   }
-  RP_ASSIGN(viewers_, ViewerPool::create(clock_, cores));
+  const auto prepare = [this] { return network_ ? network_->enter() : Status(); };
+  RP_ASSIGN(viewers_, ViewerPool::create(clock_, cores, prepare));
   return {};
+}
+
+// Loopback answers on all of 127/8.
+std::string StepRun::source_address(int index) const {
+  if (network_) return LoadNetwork::viewer_address(index);
+  return fmt::format("127.1.{}.{}", index / 250, index % 250 + 1);
 }
 
 Status StepRun::launch_one(int index) {
@@ -100,8 +112,7 @@ Status StepRun::launch_one(int index) {
   LoadProcess& app = apps_[user % apps_.size()];
   RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, socket, asked.us)));
   viewers_->add({.engine = engine_->address(),
-                 // Loopback answers on all of 127/8.
-                 .source = fmt::format("127.1.{}.{}", index / 250, index % 250 + 1),
+                 .source = source_address(index),
                  .ticket = std::move(ticket),
                  .size = options_.display,
                  .workload = options_.workload,
@@ -152,11 +163,6 @@ void StepRun::measure() {
   }
 }
 
-double StepRun::skipped_frames() const {
-  const auto text = engine_->metrics();
-  return text ? sum_of_metric(*text, "rackphone_frames_skipped_total") : 0;
-}
-
 Result<Usage> StepRun::usage() {
   Usage usage;
   usage.at = clock_.now();
@@ -176,11 +182,8 @@ Result<StepFindings> StepRun::run() {
   RP_TRY(launch());
   await_first_pictures();
   if (stop_.asked()) return fail(ErrorCode::kClosed, "stopped before anything was measured");
-  // Rendering the metrics of hundreds of phones is work of its own: outside of what is measured.
-  const double skipped = skipped_frames();
   viewers_->reset_samples();
-  RP_ASSIGN(Usage begin, usage());
-  begin.skipped = skipped;
+  RP_ASSIGN(const Usage begin, usage());
   measure();
   auto end = usage();
   if (!end) {
@@ -191,8 +194,6 @@ Result<StepFindings> StepRun::run() {
   StepFindings findings;
   findings.encoder = engine_->encoder();
   fill(findings, begin, *end);
-  findings.step.frames_dropped =
-      static_cast<std::uint64_t>(std::max(0.0, skipped_frames() - begin.skipped));
   fill_memory(findings);
   return findings;
 }
@@ -209,6 +210,7 @@ void StepRun::fill(StepFindings& findings, const Usage& begin, const Usage& end)
   step.commit_to_received_ms = quantiles(figures.samples.commit_to_received_ms);
   step.frame_bytes = quantiles(figures.samples.frame_bytes);
   step.frames_delivered = step.frame_bytes.count;
+  step.frames_dropped = figures.samples.frames_after_drop;
   const auto kbps = [&step](std::uint64_t bytes) {
     return static_cast<double>(bytes) * 8 / 1e3 / step.seconds;
   };

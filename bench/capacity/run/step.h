@@ -18,6 +18,7 @@ struct StepOptions {
   std::string app_program;
   std::string encoder;
   std::vector<std::string> engine_options;
+  NetworkCondition network;
   Workload workload;
   std::uint64_t seed = 1;
   int phones = 1;

@@ -52,7 +52,8 @@ void ViewerPool::Lane::add_to(PoolFigures& figures, bool unanswered) {
   figures.samples.add(samples);
 }
 
-Result<std::unique_ptr<ViewerPool>> ViewerPool::create(const Clock& clock, unsigned threads) {
+Result<std::unique_ptr<ViewerPool>> ViewerPool::create(const Clock& clock, unsigned threads,
+                                                       const std::function<Status()>& prepare) {
   std::unique_ptr<ViewerPool> pool(new ViewerPool());
   for (unsigned i = 0; i < threads; ++i) {
     auto lane = std::make_unique<Lane>();
@@ -61,6 +62,9 @@ Result<std::unique_ptr<ViewerPool>> ViewerPool::create(const Clock& clock, unsig
     lane->thread = std::thread([loop = lane->loop.get()] { loop->run(); });
     ::pthread_setname_np(lane->thread.native_handle(), "viewers");
     pool->lanes_.push_back(std::move(lane));
+    Status prepared;
+    pool->lanes_.back()->call([&] { prepared = prepare(); });
+    RP_TRY(prepared);
   }
   return pool;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,8 +28,9 @@ struct PoolFigures {
 
 class ViewerPool {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<ViewerPool>> create(const Clock& clock,
-                                                                  unsigned threads);
+  // Each thread calls `prepare` first; what it fails with is the pool's error.
+  [[nodiscard]] static Result<std::unique_ptr<ViewerPool>> create(
+      const Clock& clock, unsigned threads, const std::function<Status()>& prepare);
   ViewerPool(const ViewerPool&) = delete;
   ViewerPool& operator=(const ViewerPool&) = delete;
   ~ViewerPool();  // ends the viewers, without waiting for the engine's goodbye

@@ -1,10 +1,7 @@
-// Goal: quantiles are values that were measured; sums of metrics take all labels of one name and no
-// other. Method: small inputs with known answers.
+// Goal: quantiles are values that were measured. Method: small inputs with known answers.
 #include "bench/capacity/run/quantiles.h"
 
 #include <gtest/gtest.h>
-
-#include "bench/capacity/run/metrics_text.h"
 
 namespace rp {
 namespace {
@@ -25,19 +22,6 @@ TEST(Quantiles, OfOneAndOfNone) {
   EXPECT_EQ(quantiles(one).p99, 7);
   std::vector<float> none;
   EXPECT_EQ(quantiles(none).count, 0U);
-}
-
-TEST(MetricsText, SumsOneMetricOverItsLabels) {
-  constexpr std::string_view kText =
-      "# HELP rackphone_frames_total Frames sent.\n"
-      "# TYPE rackphone_frames_total counter\n"
-      "rackphone_frames_total{phone=\"a b\"} 3\n"
-      "rackphone_frames_total{phone=\"c\"} 4.5\n"
-      "rackphone_frames_total_more 100\n"
-      "rackphone_frames 100\n"
-      "rackphone_frames_total 0.5";
-  EXPECT_EQ(sum_of_metric(kText, "rackphone_frames_total"), 8);
-  EXPECT_EQ(sum_of_metric(kText, "absent"), 0);
 }
 
 }  // namespace
