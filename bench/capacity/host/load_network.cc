@@ -35,7 +35,7 @@ Result<double> parse_value(std::string_view text, std::span<const Unit> units, d
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   for (const Unit& known : units) {
     if (error != std::errc() || unit != known.name) continue;
-    if (value < 0 || value * known.factor > max) break;
+    if (!(value >= 0 && value * known.factor <= max)) break;  // a NaN is neither
     return value * known.factor;
   }
   return fail(ErrorCode::kInvalid, fmt::format("{} is not understood", text));
