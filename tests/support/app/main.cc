@@ -1,7 +1,9 @@
 // rackphone-test-app: the smallest app that tests and benchmarks need inside a phone.
 //   scroll   a page of text, 6 pixels further each frame, as fast as frame callbacks come
 //   still    the page, drawn once
+//   caret    the page; a caret comes and goes with every frame callback
 //   button   a button in the middle; each press on it changes its colour and nothing else draws
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
@@ -12,15 +14,26 @@ namespace rp::testapp {
 namespace {
 
 constexpr int kScrollStep_px = 6;
+constexpr Window::Damage kCaret{200, 300, 2, 20};
+
+void fill_rows(std::span<std::uint32_t> pixels, int width, Window::Damage area) {
+  for (int y = area.y; y < area.y + area.height; ++y) {
+    const auto from = static_cast<std::size_t>(y * width + area.x);
+    if (from + static_cast<std::size_t>(area.width) > pixels.size()) return;
+    std::ranges::fill(pixels.subspan(from, static_cast<std::size_t>(area.width)), 0xFF10'1010U);
+  }
+}
 
 int run(std::string_view mode, WindowOptions options) {
   Page page;
   int top = 0;
   unsigned presses = 0;
   bool pressed = false;
+  bool caret = false;
   int last_width = 0;
   int last_height = 0;
-  const auto draw = [&](int width, int height, std::span<std::uint32_t> pixels) {
+  const auto draw = [&](int width, int height, std::span<std::uint32_t> pixels,
+                        Window::Damage& damage) {
     const bool resized = width != last_width || height != last_height;
     last_width = width;
     last_height = height;
@@ -32,6 +45,12 @@ int run(std::string_view mode, WindowOptions options) {
     if (page.width != width) page = text_page(width, 4 * 1280);
     copy_rows(page, top, height, pixels);
     if (mode == "still") return resized;
+    if (mode == "caret") {
+      caret = !caret;
+      if (caret) fill_rows(pixels, width, kCaret);
+      if (!resized) damage = kCaret;
+      return true;
+    }
     top = (top + kScrollStep_px) % page.height;
     return true;
   };
@@ -56,8 +75,8 @@ int run(std::string_view mode, WindowOptions options) {
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
-  if (mode != "scroll" && mode != "still" && mode != "button") {
-    std::fputs("usage: rackphone-test-app scroll|still|button\n", stderr);
+  if (mode != "scroll" && mode != "still" && mode != "caret" && mode != "button") {
+    std::fputs("usage: rackphone-test-app scroll|still|caret|button\n", stderr);
     return 2;
   }
   return rp::testapp::run(mode, {});

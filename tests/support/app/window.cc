@@ -223,14 +223,15 @@ void Window::State::frame() {
   }
   buffers_full = free == nullptr;
   if (buffers_full) return;
-  if (!draw(width, height, free->pixels) && !force) return;
+  Damage damage{0, 0, width, height};
+  if (!draw(width, height, free->pixels, damage) && !force) return;
   force = false;
   free->busy = true;
   static constexpr wl_callback_listener kCallback = {L::done};
   callback = wl_surface_frame(surface);
   wl_callback_add_listener(callback, &kCallback, this);
   wl_surface_attach(surface, free->buffer, 0, 0);
-  wl_surface_damage_buffer(surface, 0, 0, width, height);
+  wl_surface_damage_buffer(surface, damage.x, damage.y, damage.width, damage.height);
   wl_surface_commit(surface);
 }
 

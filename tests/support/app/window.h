@@ -20,9 +20,17 @@ struct WindowOptions {
 
 class Window {
  public:
+  // What of a frame differs from the one before; at first all of it.
+  struct Damage {
+    int x = 0;
+    int y = 0;
+    int width = 0;
+    int height = 0;
+  };
   // Draws one frame into XRGB8888 pixels of width × height; returns false when nothing changed, and
   // then nothing is committed until the next press, key or size.
-  using Draw = std::function<bool(int width, int height, std::span<std::uint32_t> pixels)>;
+  using Draw =
+      std::function<bool(int width, int height, std::span<std::uint32_t> pixels, Damage& damage)>;
   // A press by touch or mouse, in surface coordinates, or a key (code > 0).
   using Press = std::function<void(double x, double y)>;
 
