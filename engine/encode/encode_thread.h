@@ -93,6 +93,7 @@ class EncodeThread {
   // work() and then finished() for something that is no picture; goes before all pictures.
   void submit_chore(EncodeChannel& channel, EncodeJob& job);
 
+  [[nodiscard]] EventLoop& loop() { return loop_; }
   [[nodiscard]] const Clock& clock() const { return loop_.clock(); }
   // From any thread: those that wait and those with the thread; the thread's CPU time; time from
   // the wish for a turn to the codec.

@@ -44,9 +44,18 @@ struct EncoderPool::State {
   struct Idle {
     EncoderSettings settings;
     OpenCodec codec;
+    TimePoint since;
   };
 
-  State(EncodeThread& t, EncoderPoolOptions o) : thread(t), options(std::move(o)) {}
+  State(EncodeThread& t, EncoderPoolOptions o)
+      : thread(t), options(std::move(o)), expiry(t.loop().timer([this] { close_expired(); })) {}
+
+  void close_expired() {
+    const TimePoint now = thread.clock().now();
+    while (!idle.empty() && idle.front().since + options.idle_life <= now) close_oldest();
+    if (!idle.empty()) expiry.arm_at(idle.front().since + options.idle_life);
+    count();
+  }
 
   void close_oldest() {
     idle_bytes -= codec_bytes(idle.front().settings.size);
@@ -70,7 +79,8 @@ struct EncoderPool::State {
     lent_bytes -= codec_bytes(settings.size);
     --lent;
     if (codec.encoder != nullptr && good) {
-      idle.push_back({settings, std::move(codec)});
+      idle.push_back({settings, std::move(codec), thread.clock().now()});
+      if (!expiry.armed()) expiry.arm_after(options.idle_life);
       idle_bytes += codec_bytes(settings.size);
       while (idle_bytes > options.max_idle_bytes) close_oldest();
     } else if (codec.encoder != nullptr) {
@@ -87,7 +97,8 @@ struct EncoderPool::State {
 
   EncodeThread& thread;
   EncoderPoolOptions options;
-  std::vector<Idle> idle;  // the oldest first
+  EventLoop::Timer expiry;  // of the oldest idle one; not armed while none is
+  std::vector<Idle> idle;   // the oldest first
   std::size_t idle_bytes = 0;
   std::size_t lent = 0;
   std::size_t lent_bytes = 0;

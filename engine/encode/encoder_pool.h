@@ -7,8 +7,8 @@
 //        └──► a promise to open one ────────┴─► ThreadedEncoder ─► destroyed ─► idle ─► closed
 //
 // All codecs together are bounded by their memory, and the idle ones by a smaller bound: the oldest
-// are closed. A codec's memory is an estimate by its size (codec_bytes). Thread rule: the shard's;
-// the counters from any thread.
+// are closed, and whoever was idle for too long. A codec's memory is an estimate by its size
+// (codec_bytes). Thread rule: the shard's; the counters from any thread.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +27,7 @@ struct EncoderPoolOptions {
   std::string preferred = {};              // empty: the first that matches
   std::size_t max_bytes = std::size_t{1} << 30;
   std::size_t max_idle_bytes = std::size_t{64} << 20;
+  Duration idle_life = std::chrono::seconds(20);
 };
 
 struct EncoderPoolCounters {

@@ -1,5 +1,6 @@
 // rackphone-engine: the data plane's process. Opens its sockets, gives up every right it does not
 // need, then runs the front on this thread and the phones on their shards until SIGTERM or SIGINT.
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -172,6 +173,9 @@ Result<std::vector<EncoderState>> find_encoders(const Options& options) {
 }
 
 Status run(const Options& options) {
+  // Codecs and pictures come and go by megabytes: each with a mapping of its own, that goes with
+  // it. Otherwise the C library learns from the first one freed to keep such blocks in its heaps.
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
   RP_ASSIGN(const LogLevel level, parse_log_level(options.log_level));
   set_log_level(level);
   set_log_program("engine");

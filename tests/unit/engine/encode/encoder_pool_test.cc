@@ -64,11 +64,13 @@ class EncoderPoolTest : public testing::Test {
     EXPECT_EQ(g_open, 0);
   }
 
-  void make_pool(std::size_t max_codecs, std::size_t max_idle) {
+  void make_pool(std::size_t max_codecs, std::size_t max_idle,
+                 Duration idle_life = std::chrono::hours(1)) {
     encoders_ = std::make_unique<EncoderPool>(
         *thread_, EncoderPoolOptions{.drivers = table_,
                                      .max_bytes = max_codecs * codec_bytes({64, 64}),
-                                     .max_idle_bytes = max_idle * codec_bytes({64, 64})});
+                                     .max_idle_bytes = max_idle * codec_bytes({64, 64}),
+                                     .idle_life = idle_life});
   }
 
   std::unique_ptr<Encoder> lend(const EncoderSettings& settings = kSmall) {
@@ -152,6 +154,20 @@ TEST_F(EncoderPoolTest, TheOldestIdleCodecsAreClosedOnTheEncodeThread) {
   }
   EXPECT_EQ(encoders_->counters().idle.value(), 2);
   EXPECT_TRUE(wait([] { return g_open == 2; }));
+  EXPECT_FALSE(g_on_shard);
+}
+
+TEST_F(EncoderPoolTest, WhatIsIdleForTooLongIsClosed) {
+  make_pool(8, 8, std::chrono::milliseconds(20));
+  {
+    const auto a = lend();
+    const auto b = lend();
+    EXPECT_TRUE(encode(*a));
+    EXPECT_TRUE(encode(*b));
+  }
+  EXPECT_TRUE(wait([] { return g_open == 0; }));
+  EXPECT_EQ(encoders_->counters().idle.value(), 0);
+  EXPECT_EQ(encoders_->counters().bytes.value(), 0);
   EXPECT_FALSE(g_on_shard);
 }
 
