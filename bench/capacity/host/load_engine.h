@@ -33,6 +33,7 @@ class LoadEngine {
 
   // Makes a phone; the path of its Wayland socket.
   [[nodiscard]] Result<std::string> make_phone(const std::string& id);
+  // From any thread.
   [[nodiscard]] Result<std::string> ticket(const std::string& phone) const;
   // Of the encoder in use, from its health.
   [[nodiscard]] const std::string& encoder() const { return encoder_; }

@@ -52,7 +52,9 @@ std::optional<BrokenBound> judge(const QualityBounds& bounds, const StepFindings
   return over("memory_percent", bounds.memory_percent, findings.memory_used_percent);
 }
 
-Binding find_binding(const StepFindings& findings, const NetworkCondition& network, int cores) {
+namespace {
+
+Binding used_up(const StepFindings& findings, const NetworkCondition& network, int cores) {
   const CapacityStep& step = findings.step;
   if (findings.memory_used_percent >= kFullMemory_percent) {
     return {CapacityResource::kMemory, fmt::format("{:.0f} % of the machine's memory is in use",
@@ -87,12 +89,18 @@ Binding find_binding(const StepFindings& findings, const NetworkCondition& netwo
   }
   return {CapacityResource::kUnknown,
           fmt::format("nothing is used up: CPU {:.0f} %, busiest engine thread {} {:.0f} %, memory "
-                      "{:.0f} %{}",
+                      "{:.0f} %",
                       step.machine_cpu_percent, findings.busiest_thread,
-                      findings.busiest_thread_percent, findings.memory_used_percent,
-                      findings.first_failure.empty()
-                          ? ""
-                          : "; the first viewer that ended: " + findings.first_failure)};
+                      findings.busiest_thread_percent, findings.memory_used_percent)};
+}
+
+}  // namespace
+
+Binding find_binding(const StepFindings& findings, const NetworkCondition& network, int cores) {
+  Binding found = used_up(findings, network, cores);
+  if (!findings.first_failure.empty())
+    found.why += "; the first viewer that was turned away or lost: " + findings.first_failure;
+  return found;
 }
 
 }  // namespace rp

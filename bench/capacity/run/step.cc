@@ -19,7 +19,7 @@ namespace {
 
 // First pictures and their refinements belong to launching.
 constexpr Duration kSettle = std::chrono::seconds(2);
-constexpr Duration kShownPatience = std::chrono::seconds(20);
+constexpr Duration kShownPatience = std::chrono::seconds(30);
 constexpr Duration kLook = std::chrono::milliseconds(100);
 
 double seconds(Duration d) { return static_cast<double>(d.count()) / 1e6; }
@@ -108,12 +108,11 @@ Status StepRun::launch_one(int index) {
   const std::string id = fmt::format("bench-{}", index);
   const TimePoint asked = clock_.now();
   RP_ASSIGN(const std::string socket, engine_->make_phone(id));
-  RP_ASSIGN(std::string ticket, engine_->ticket(id));
   LoadProcess& app = apps_[user % apps_.size()];
   RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, socket, asked.us)));
   viewers_->add({.engine = engine_->address(),
                  .source = source_address(index),
-                 .ticket = std::move(ticket),
+                 .make_ticket = [this, id] { return engine_->ticket(id); },
                  .size = options_.display,
                  .workload = options_.workload,
                  .seed = options_.seed,
@@ -140,7 +139,8 @@ void StepRun::await_first_pictures() {
   const TimePoint deadline = clock_.now() + kShownPatience;
   for (;;) {
     const PoolCounts counts = viewers_->counts();
-    progress_(fmt::format("{} of {} phones shown", counts.shown, options_.phones));
+    progress_(fmt::format("{} of {} phones shown, {} wait for room", counts.shown, options_.phones,
+                          counts.refused));
     if (counts.shown + counts.ended >= options_.phones || clock_.now() > deadline) break;
     if (stop_.wait(kLook)) return;
   }

@@ -10,6 +10,8 @@ namespace {
 
 // A page that shows film has come in and moves by then.
 constexpr Duration kFilmStart = std::chrono::milliseconds(1'500);
+// As long as the page leaves a full server alone (tools/web/src/stream/reconnect.ts).
+constexpr Duration kFullDelay = std::chrono::seconds(5);
 constexpr TimePoint kForever{INT64_MAX / 2};
 // The last wait of a motion counts when it is longer than this: two frames at 60 a second.
 constexpr Duration kLastWait = std::chrono::microseconds(33'400);
@@ -47,17 +49,21 @@ LoadViewer::LoadViewer(EventLoop& loop, std::shared_ptr<TlsContext> tls, ViewerS
       next_event_(trace_.next()),
       ping_timer_(loop.timer([this] { ping(); })),
       ack_timer_(loop.timer([this] { send_due_acks(); })),
-      trace_timer_(loop.timer([this] { play(); })) {}
+      trace_timer_(loop.timer([this] { play(); })),
+      retry_timer_(loop.timer([this] { start(); })) {}
 
 LoadViewer::~LoadViewer() = default;
 
 void LoadViewer::start() {
+  sender_.reset();
+  end_reason_.clear();
   upgrade_ = std::make_unique<Upgrade>(
-      loop_, [this](Result<std::unique_ptr<Sender>> sender) { upgraded(std::move(sender)); });
+      loop_,
+      [this](Result<std::unique_ptr<WebSocketSender>> sender) { upgraded(std::move(sender)); });
   if (const Status status = upgrade_->start(tls_, options_); !status) end(status.error().message());
 }
 
-void LoadViewer::upgraded(Result<std::unique_ptr<Sender>> sender) {
+void LoadViewer::upgraded(Result<std::unique_ptr<WebSocketSender>> sender) {
   // The upgrade is on the stack above.
   loop_.post([done = std::shared_ptr<Upgrade>(std::move(upgrade_))] {});
   if (!sender) return end(sender.error().message());
@@ -102,7 +108,12 @@ void LoadViewer::on_message(std::span<const std::uint8_t> bytes) {
   if (!status) end(status.error().message());
 }
 
-void LoadViewer::on_closed(const Error& why) { end(why.message()); }
+void LoadViewer::on_closed(const Error& why) {
+  end(why.message());
+  const bool full =
+      sender_->close_code() == static_cast<std::uint16_t>(wire::CloseCode::kServerFull);
+  if (full && !launch_time_) retry_timer_.arm_after(kFullDelay);
+}
 
 void LoadViewer::on_video(const wire::Video& video, std::span<const std::uint8_t> data) {
   received(video, data.size() + wire::kVideoHeaderBytes);

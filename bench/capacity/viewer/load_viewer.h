@@ -3,6 +3,7 @@
 // its user's half of the trace. Never blocks. Thread rule: its loop's thread.
 //
 //   connecting ─► TLS, GET /stream ─► 101 ─► HELLO … pictures, acknowledgements, input ─► ended
+//        ▲ 5 s, as the page waits for a full server (4430) ◄──────────┘
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@
 #include "bench/capacity/trace/trace.h"
 #include "engine/base/socket_stream.h"
 #include "engine/frame/geometry.h"
-#include "engine/transport/sender.h"
 #include "engine/transport/tls_context.h"
+#include "engine/transport/websocket_sender.h"
 #include "engine/wire/dispatch.h"
 
 namespace rp {
@@ -25,7 +26,8 @@ namespace rp {
 struct LoadViewerOptions {
   SocketAddress engine;
   std::string source;  // numeric IPv4 address to connect from; empty: the kernel's choice
-  std::string ticket;
+  // A new one for each try; called on the loop's thread.
+  std::function<Result<std::string>()> make_ticket;
   Size size;
   Workload workload;
   std::uint64_t seed = 0;
@@ -65,7 +67,10 @@ class LoadViewer final : private SenderListener, private wire::ServerMessages {
   void forget_waits();
 
   [[nodiscard]] bool connected() const { return sender_ != nullptr && end_reason_.empty(); }
+  // Why it ended, or what a full server said when it was asked last.
   [[nodiscard]] const std::string& end_reason() const { return end_reason_; }
+  // Refused by a full server; it will ask again.
+  [[nodiscard]] bool waiting_for_room() const { return retry_timer_.armed(); }
   // Asked for → first picture.
   [[nodiscard]] std::optional<Duration> launch_time() const { return launch_time_; }
 
@@ -87,7 +92,7 @@ class LoadViewer final : private SenderListener, private wire::ServerMessages {
   void on_video(const wire::Video& video, std::span<const std::uint8_t> data) override;
   void on_tiles(const wire::Tiles& tiles, std::span<const std::uint8_t> operations) override;
 
-  void upgraded(Result<std::unique_ptr<Sender>> sender);
+  void upgraded(Result<std::unique_ptr<WebSocketSender>> sender);
   void end(std::string reason);
   void received(const wire::Frame& frame, std::size_t bytes);
   void note_interval(TimePoint now);
@@ -107,10 +112,11 @@ class LoadViewer final : private SenderListener, private wire::ServerMessages {
   TraceStream trace_;
   TraceEvent next_event_;
   std::unique_ptr<Upgrade> upgrade_;
-  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<WebSocketSender> sender_;
   EventLoop::Timer ping_timer_;
   EventLoop::Timer ack_timer_;
   EventLoop::Timer trace_timer_;
+  EventLoop::Timer retry_timer_;
   std::deque<PendingAck> acks_;
   std::deque<Waiting> waiting_;
   std::uint32_t last_input_ = 0;

@@ -45,6 +45,7 @@ Result<UniqueFd> connect_from(const std::string& source, const SocketAddress& en
 
 Status LoadViewer::Upgrade::start(const std::shared_ptr<TlsContext>& tls,
                                   const LoadViewerOptions& options) {
+  RP_ASSIGN(const std::string ticket, options.make_ticket());
   RP_ASSIGN(UniqueFd socket, connect_from(options.source, options.engine));
   RP_ASSIGN(stream_, TlsStream::connect(tls, std::move(socket), options.engine.host));
   // The key's value does not matter to a client that does not check the answer (RFC 6455, 4.1).
@@ -52,7 +53,7 @@ Status LoadViewer::Upgrade::start(const std::shared_ptr<TlsContext>& tls,
       "GET /stream HTTP/1.1\r\nHost: {0}:{1}\r\nOrigin: https://{0}:{1}\r\nUpgrade: websocket\r\n"
       "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: rackphone.v1, ticket.{2}\r\n\r\n",
-      options.engine.host, options.engine.port, options.ticket);
+      options.engine.host, options.engine.port, ticket);
   RP_TRY(stream_->attach(loop_, *this));
   stream_->set_interest(false, true);
   deadline_.arm_after(kTimeout);
@@ -103,7 +104,7 @@ void LoadViewer::Upgrade::timed_out() {
   finish(fail(ErrorCode::kTimeout, "the engine does not answer"));
 }
 
-void LoadViewer::Upgrade::finish(Result<std::unique_ptr<Sender>> result) {
+void LoadViewer::Upgrade::finish(Result<std::unique_ptr<WebSocketSender>> result) {
   deadline_.cancel();
   if (stream_) stream_->detach();
   if (done_) std::exchange(done_, nullptr)(std::move(result));

@@ -14,7 +14,7 @@ namespace rp {
 class LoadViewer::Upgrade final : private ByteStreamListener {
  public:
   // `done` comes once, on a later turn of the loop; it may destroy this.
-  using Done = std::function<void(Result<std::unique_ptr<Sender>>)>;
+  using Done = std::function<void(Result<std::unique_ptr<WebSocketSender>>)>;
   Upgrade(EventLoop& loop, Done done)
       : loop_(loop), done_(std::move(done)), deadline_(loop.timer([this] { timed_out(); })) {}
 
@@ -24,7 +24,7 @@ class LoadViewer::Upgrade final : private ByteStreamListener {
  private:
   void on_ready(bool readable, bool writable) override;
   void timed_out();
-  void finish(Result<std::unique_ptr<Sender>> result);
+  void finish(Result<std::unique_ptr<WebSocketSender>> result);
   [[nodiscard]] Status write_request();
   [[nodiscard]] Status read_answer();  // kWouldBlock until its head is whole
 

@@ -34,7 +34,8 @@ struct ViewerPool::Lane {
 void ViewerPool::Lane::count(PoolCounts& counts) const {
   for (const auto& viewer : viewers) {
     ++counts.asked;
-    if (!viewer->end_reason().empty()) ++counts.ended;
+    if (!viewer->end_reason().empty() && !viewer->waiting_for_room()) ++counts.ended;
+    if (viewer->waiting_for_room()) ++counts.refused;
     if (!viewer->launch_time()) continue;
     ++counts.shown;
     if (viewer->connected()) ++counts.served;

@@ -14,9 +14,10 @@ namespace rp {
 
 struct PoolCounts {
   int asked = 0;
-  int shown = 0;   // have had a picture
-  int served = 0;  // have had one and are still connected
-  int ended = 0;   // refused, or lost since
+  int shown = 0;    // have had a picture
+  int served = 0;   // have had one and are still connected
+  int refused = 0;  // by a full server; they ask again
+  int ended = 0;    // could not connect, or lost since
 };
 
 struct PoolFigures {
