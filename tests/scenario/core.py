@@ -182,6 +182,29 @@ def remove():
             expect(not (stack.path / "phones/test").exists(), "the socket's directory was left behind")
 
 
+@case("a full server turns new viewers away, says why, and takes them when there is room again")
+def full():
+    # A limit so low that a few phones that draw are beyond it.
+    with Stack(extra_args=["--shards", "1", "--max-encode-wait-ms", "1"]) as stack:
+        names = [f"p{i}" for i in range(5)]
+        for name in names:
+            stack.phone(name)
+            app(stack, "scroll", name)
+        viewers = [subprocess.Popen(stack.viewer_command("--seconds", "120", "--size", "720x1280", phone=name),
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for name in names[:4]]
+        wait_until("the server is full", lambda: metric(stack, "rackphone_full") == 1, 60)
+        refused = subprocess.run(stack.viewer_command("--seconds", "5", *SIZE, phone=names[4]), capture_output=True,
+                                 text=True, timeout=60)
+        expect(refused.returncode != 0 and "4430 the server is full" in refused.stderr, f"it said: {refused.stderr}")
+        expect(metric(stack, "rackphone_viewers_refused_total") >= 1, "the refusal is not counted")
+        report = stack.view("--seconds", "1", "--size", "720x1280", phone=names[0])  # takes over: no more load
+        expect(report["frames"] > 0, "a viewer that takes over was not served")
+        for viewer in viewers:
+            end(viewer)
+        wait_until("there is room again", lambda: metric(stack, "rackphone_full") == 0, 60)
+        expect(stack.view("--seconds", "1", *SIZE, phone=names[4])["frames"] > 0, "no frame once there was room")
+
+
 @case("the engine ends in order, with a viewer attached")
 def ends():
     with Stack() as stack:
