@@ -1,6 +1,7 @@
 #include <fstream>
 #include <memory>
 #include <ostream>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
@@ -8,6 +9,7 @@
 #include "bench/capacity/host/load_network.h"
 #include "bench/capacity/report/html.h"
 #include "bench/capacity/run/bench.h"
+#include "bench/capacity/run/judge.h"
 #include "tools/cli/commands.h"
 
 namespace rp {
@@ -42,9 +44,10 @@ void print_step(std::ostream& out, const CapacityStep& step) {
   out << fmt::format("  frames                 {} delivered, {} after others were dropped\n",
                      step.frames_delivered, step.frames_dropped);
   out << fmt::format(
-      "  CPU, % of one core     engine {:.1f}, apps {:.1f}, viewers {:.1f}; machine {:.0f} % "
-      "busy\n",
+      "  CPU, % of one core     engine {:.1f}, apps {:.1f}, viewers {:.1f}, others {:.1f}; machine "
+      "{:.0f} % busy\n",
       step.engine_cpu_percent, step.app_cpu_percent, step.viewer_cpu_percent,
+      others_cpu_percent(step, static_cast<int>(std::thread::hardware_concurrency())),
       step.machine_cpu_percent);
   out << fmt::format("  engine a frame         {:.3f} ms", step.engine_cpu_ms_per_frame);
   for (const StageCpu& stage : step.stages)
