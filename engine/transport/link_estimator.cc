@@ -1,6 +1,7 @@
 #include "engine/transport/link_estimator.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rp {
 
@@ -12,6 +13,15 @@ constexpr Duration kBandwidthWindow = milliseconds(500);
 constexpr Duration kRttMinWindow = milliseconds(10'000);
 constexpr Duration kDeliveryWindow = milliseconds(300);
 constexpr Duration kFrameTime{16'667};
+// A queue shows in every frame of this time; two frames at least are looked at.
+constexpr Duration kQueueWindow = milliseconds(120);
+// What comes out of a queue as long as this comes at the link's own rate.
+constexpr Duration kSurelyQueued = milliseconds(30);
+constexpr Duration kQueuedRateWindow = milliseconds(500);
+constexpr Duration kMostTolerance = milliseconds(80);
+constexpr Duration kNoQueue = milliseconds(10);
+// Four packets always may be under way: the rate of an app that draws little says nothing.
+constexpr std::size_t kLeastWindow_bytes = 6'000;
 // Before the first acknowledgement nothing is known: one frame and the next.
 constexpr std::size_t kFramesBeforeFirstAck = 2;
 
@@ -31,6 +41,7 @@ void LinkEstimator::on_sent(std::uint32_t sequence, std::size_t bytes, TimePoint
   }
   sent_[count_++] = Sent{sequence, bytes, now, delivered_, delivered_at_, flight_began_, empty};
   bytes_in_flight_ += bytes;
+  frame_bytes_ = frame_bytes_ == 0 ? bytes : (frame_bytes_ * 7 + bytes) / 8;
 }
 
 void LinkEstimator::on_acknowledged(std::uint32_t sequence, TimePoint now) {
@@ -43,18 +54,34 @@ void LinkEstimator::on_acknowledged(std::uint32_t sequence, TimePoint now) {
   }
   // A sequence not yet sent acknowledges nothing that it could not have seen.
   if (acknowledged == 0 || sent_[acknowledged - 1].sequence != sequence) return;
+  const Sent newest = sent_[acknowledged - 1];
+  // It was under way when the ones before it came, and late: the link was never idle in between.
+  if (newest.at <= delivered_at_ && now > delivered_at_ &&
+      now - newest.at > rtt_min_ + time_on_link(newest.bytes) + kSurelyQueued) {
+    queued_kbps_ = kbps_of(bytes, now - delivered_at_);
+    queued_kbps_at_ = now;
+  }
   delivered_ += bytes;
   delivered_at_ = now;
   bytes_in_flight_ -= bytes;
   deliveries_[next_delivery_++ % deliveries_.size()] = {now, bytes};
 
-  const Sent newest = sent_[acknowledged - 1];
   flight_began_ = newest.at;
   sample_rate(newest, now);
   sample_rtt(newest, now);
+  fit_window(now);
   std::move(sent_.begin() + static_cast<long>(acknowledged),
             sent_.begin() + static_cast<long>(count_), sent_.begin());
   count_ -= acknowledged;
+}
+
+// The rate of what an app happened to draw is no more than a lower bound of what the link carries.
+// When frames had to wait for the window alone, it grows until a queue shows that the link is full.
+void LinkEstimator::fit_window(TimePoint now) {
+  if (!std::exchange(window_was_full_, false)) return;
+  const Duration queue = standing_queue(now);
+  if (queue < kNoQueue / 2) window_16ths_ = std::min(window_16ths_ + 1, kMostWindow_16ths);
+  if (queue > kNoQueue * 2) window_16ths_ = std::max(window_16ths_ - 1, kLeastWindow_16ths);
 }
 
 void LinkEstimator::sample_rate(const Sent& sent, TimePoint now) {
@@ -85,8 +112,29 @@ void LinkEstimator::sample_rtt(const Sent& sent, TimePoint now) {
       rtt_min_next_ = Duration(0);
     }
   }
-  queue_delay_ = std::max(Duration(0), sample - rtt_min_ - time_on_link(sent.bytes));
+  sample_queue(std::max(Duration(0), sample - rtt_min_ - time_on_link(sent.bytes)), now);
 }
+
+void LinkEstimator::sample_queue(Duration queued, TimePoint now) {
+  queued_[next_queued_++ % queued_.size()] = {now, queued};
+  const Duration standing = standing_queue(now);
+  // A queue of our own comes and goes, too; only without one is it the way that jitters.
+  if (standing < kNoQueue) jitter_ = (jitter_ * 15 + queued - standing) / 16;
+}
+
+Duration LinkEstimator::standing_queue(TimePoint now) const {
+  const std::size_t known = std::min(next_queued_, queued_.size());
+  Duration lowest = known == 0 ? Duration(0) : Duration::max();
+  for (std::size_t i = 0; i < known; ++i) {
+    const Queued& sample = queued_[(next_queued_ - 1 - i) % queued_.size()];
+    if (i >= 2 && now - sample.at > kQueueWindow) break;
+    lowest = std::min(lowest, sample.delay);
+  }
+  return lowest;
+}
+
+// How late a frame may be on this way without a queue.
+Duration LinkEstimator::tolerance() const { return std::min(jitter_ * 2, kMostTolerance); }
 
 Duration LinkEstimator::time_on_link(std::size_t bytes) const {
   const std::uint64_t kbps = std::max(bandwidth_now_kbps_, bandwidth_before_kbps_);
@@ -96,14 +144,20 @@ Duration LinkEstimator::time_on_link(std::size_t bytes) const {
 
 std::size_t LinkEstimator::window_bytes() const {
   const std::uint64_t kbps = std::max(bandwidth_now_kbps_, bandwidth_before_kbps_);
-  return kbps * static_cast<std::uint64_t>((rtt_min_ + kFrameTime).count()) / 8'000;
+  const Duration way = rtt_min_ * window_16ths_ / 16 + tolerance();
+  const std::size_t frame = std::max<std::size_t>(
+      frame_bytes_, kbps * static_cast<std::uint64_t>(kFrameTime.count()) / 8'000);
+  return std::max(kbps * static_cast<std::uint64_t>(way.count()) / 8'000 + frame / 2,
+                  kLeastWindow_bytes);
 }
 
 bool LinkEstimator::may_send(TimePoint now) const {
   if (count_ == 0) return true;
   if (rtt_min_.count() == 0) return count_ < kFramesBeforeFirstAck;
-  const Duration due = rtt_min_ + time_on_link(sent_[0].bytes) + kMaxLateness;
-  const bool link_full = now - sent_[0].at > due || bytes_in_flight_ > window_bytes();
+  const Duration due = rtt_min_ + time_on_link(sent_[0].bytes) + kMaxLateness + tolerance();
+  const bool window_full = bytes_in_flight_ > window_bytes();
+  const bool link_full = now - sent_[0].at > due || window_full;
+  window_was_full_ = window_was_full_ || window_full;
   if (link_full) link_full_at_ = now;
   return !link_full && count_ < sent_.size();
 }
@@ -121,12 +175,14 @@ LinkEstimate LinkEstimator::estimate(TimePoint now) const {
   estimate.bandwidth_kbps = std::max(bandwidth_now_kbps_, bandwidth_before_kbps_);
   estimate.rtt = rtt_;
   estimate.rtt_min = rtt_min_;
-  estimate.queue_delay = queue_delay_;
+  estimate.queue_delay = standing_queue(now);
   if (count_ > 0 && rtt_min_.count() > 0) {
     // What is late already counts before its acknowledgement comes.
-    const Duration late = now - sent_[0].at - rtt_min_ - time_on_link(sent_[0].bytes);
-    estimate.queue_delay = std::max(queue_delay_, late);
+    const Duration late = now - sent_[0].at - rtt_min_ - time_on_link(sent_[0].bytes) - tolerance();
+    estimate.queue_delay = std::max(estimate.queue_delay, late);
   }
+  if (now - queued_kbps_at_ < kQueuedRateWindow) estimate.queued_kbps = queued_kbps_;
+  estimate.bytes_in_flight = bytes_in_flight_;
   estimate.delivery_kbps = recent_delivery_kbps(now);
   estimate.saturated = link_full_at_.us != 0 && now - link_full_at_ < kDeliveryWindow;
   return estimate;

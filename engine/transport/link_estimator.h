@@ -6,6 +6,8 @@
 //   intervals they were sent and acknowledged in (the delivery rate of
 //   draft-cheng-iccrg-delivery-rate-estimation) rtt_min: of frames sent into an empty pipe, so a
 //   queue of our own making can never raise it
+//   queue delay: the lowest of the last frames, since a queue delays every frame and a jittery way
+//   only some (CoDel's standing queue, RFC 8289, 3.1)
 //
 // Pure logic, times are given. Thread rule: one thread.
 #pragma once
@@ -50,9 +52,17 @@ class LinkEstimator {
     TimePoint at;
     std::size_t bytes = 0;
   };
+  struct Queued {
+    TimePoint at;
+    Duration delay{0};
+  };
 
+  void fit_window(TimePoint now);
   void sample_rate(const Sent& sent, TimePoint now);
   void sample_rtt(const Sent& sent, TimePoint now);
+  void sample_queue(Duration queued, TimePoint now);
+  [[nodiscard]] Duration standing_queue(TimePoint now) const;
+  [[nodiscard]] Duration tolerance() const;
   [[nodiscard]] std::size_t window_bytes() const;
   [[nodiscard]] Duration time_on_link(std::size_t bytes) const;
   [[nodiscard]] std::uint32_t recent_delivery_kbps(TimePoint now) const;
@@ -71,10 +81,20 @@ class LinkEstimator {
   Duration rtt_min_{0};
   Duration rtt_min_next_{0};  // lowest since rtt_min_ was renewed
   TimePoint rtt_min_since_;
-  Duration queue_delay_{0};
+  std::array<Queued, 16> queued_;  // ring of the newest
+  std::size_t next_queued_ = 0;
+  Duration jitter_{0};             // mean distance of a frame's delay from the standing queue
+  std::size_t frame_bytes_ = 0;    // of a frame, smoothed
+  std::uint32_t queued_kbps_ = 0;  // see LinkEstimate
+  TimePoint queued_kbps_at_;
   std::array<Delivery, 64> deliveries_;  // ring of the newest
   std::size_t next_delivery_ = 0;
-  mutable TimePoint link_full_at_;  // when may_send() last refused for the link's sake
+  // How many round trips' worth may be under way, in 16ths.
+  static constexpr int kLeastWindow_16ths = 18;
+  static constexpr int kMostWindow_16ths = 32;
+  int window_16ths_ = kLeastWindow_16ths;
+  mutable bool window_was_full_ = false;  // since the last acknowledgement
+  mutable TimePoint link_full_at_;        // when may_send() last refused for the link's sake
 };
 
 }  // namespace rp

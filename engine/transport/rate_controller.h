@@ -1,7 +1,8 @@
 // RateController: the bit rate an encoder should aim at for one viewer's link, from the sender's
-// estimate. Falls by what is really delivered as soon as frames queue, climbs by a fraction while
-// none do and the rate is in use. Delay-based: it acts before anything is lost. Pure logic, times
-// are given. Thread rule: one thread.
+// estimate. Falls to what is really delivered as soon as frames queue, climbs by a growing fraction
+// while none do and the rate is in use. An app that draws little says little of the link: its rate
+// neither climbs nor falls for that. Delay-based: it acts before anything is lost. Pure logic,
+// times are given. Thread rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -32,14 +33,17 @@ class RateController {
 
  private:
   void fall(const LinkEstimate& estimate);
-  void ease(const LinkEstimate& estimate);
+  void ease(TimePoint now, const LinkEstimate& estimate);
   void climb(const LinkEstimate& estimate);
 
   Options options_;
   std::uint32_t max_kbps_;
   std::uint32_t target_kbps_;
-  std::uint32_t before_fall_kbps_ = 0;  // what was once held: climbing back is quicker up to there
+  std::uint32_t climbs_ = 0;        // in a row: nothing was in the way, so the next may be larger
+  std::uint32_t ceiling_kbps_ = 0;  // what the link carried when it was last full
+  TimePoint last_update_;
   TimePoint last_step_;
+  TimePoint last_climb_;
   TimePoint hold_until_;
   TimePoint unsaturated_at_;
 };

@@ -44,7 +44,9 @@ struct LinkEstimate {
   std::uint32_t bandwidth_kbps = 0;  // 0: not known yet
   Duration rtt{0};                   // smoothed
   Duration rtt_min{0};               // lowest lately
-  Duration queue_delay{0};           // how much older than need be a frame arrives now
+  Duration queue_delay{0};           // how much older than need be frames arrive now, all of them
+  std::uint32_t queued_kbps = 0;     // what came out of a queue lately; 0: there was none
+  std::size_t bytes_in_flight = 0;   // unacknowledged
   std::uint32_t delivery_kbps = 0;   // what was acknowledged in the last 300 ms
   bool saturated = false;            // in that time a frame had to wait for the link
 };

@@ -4,6 +4,7 @@
         stack.view(port=link.port)
 """
 import subprocess
+import time
 
 from stack import BUILD, Failure, end
 
@@ -22,6 +23,15 @@ class Link:
             raise Failure(f"rp_link_proxy did not say where it listens but {' '.join(words)!r}")
         self.port = int(words[1])
         return self
+
+    def rate(self, kbps):
+        """From now on; what waits in front of the rate leaves at the new one. Returns time.monotonic() of the change."""
+        self._process.stdin.write(f"rate {kbps}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline().split()
+        if answer[:1] != ["ok"]:
+            raise Failure(f"rp_link_proxy did not take a rate of {kbps} kb/s: {' '.join(answer)!r}")
+        return time.monotonic()
 
     def __exit__(self, *_):
         end(self._process)

@@ -2,6 +2,7 @@
 //   scroll   a page of text, 6 pixels further each frame, as fast as frame callbacks come
 //   still    the page, drawn once
 //   caret    the page; a caret comes and goes with every frame callback
+//   noise    the page with fresh noise over its middle each frame: more bits than most links carry
 //   button   a button in the middle; each press on it changes its colour and nothing else draws
 #include <algorithm>
 #include <cstdio>
@@ -28,6 +29,7 @@ int run(std::string_view mode, WindowOptions options) {
   Page page;
   int top = 0;
   unsigned presses = 0;
+  unsigned noisy_frames = 0;
   bool pressed = false;
   bool caret = false;
   int last_width = 0;
@@ -44,6 +46,10 @@ int run(std::string_view mode, WindowOptions options) {
     }
     if (page.width != width) page = text_page(width, 4 * 1280);
     copy_rows(page, top, height, pixels);
+    if (mode == "noise") {
+      draw_noise(width, height, ++noisy_frames, pixels);
+      return true;
+    }
     if (mode == "still") return resized;
     if (mode == "caret") {
       caret = !caret;
@@ -75,8 +81,9 @@ int run(std::string_view mode, WindowOptions options) {
 
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
-  if (mode != "scroll" && mode != "still" && mode != "caret" && mode != "button") {
-    std::fputs("usage: rackphone-test-app scroll|still|caret|button\n", stderr);
+  if (mode != "scroll" && mode != "still" && mode != "caret" && mode != "button" &&
+      mode != "noise") {
+    std::fputs("usage: rackphone-test-app scroll|still|caret|noise|button\n", stderr);
     return 2;
   }
   return rp::testapp::run(mode, {});

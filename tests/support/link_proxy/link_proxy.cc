@@ -45,6 +45,17 @@ class LinkProxy::Connection {
     update();
     return {};
   }
+  // What waits in front of the rate leaves at the new one.
+  void rate_changed() {
+    const TimePoint now = proxy_.loop_.clock().now();
+    down_.rate_free = now;
+    for (Chunk& chunk : down_.chunks) {
+      if (chunk.leaves - proxy_.shape_.one_way <= now) continue;  // has passed the rate
+      down_.rate_free = down_.rate_free + time_at_rate(chunk.bytes.size());
+      chunk.leaves = down_.rate_free + proxy_.shape_.one_way;
+    }
+    update();
+  }
   [[nodiscard]] bool over() const { return broken_ || (down_.finished && up_.finished); }
 
  private:
@@ -72,6 +83,10 @@ class LinkProxy::Connection {
     Connection& connection;
   };
 
+  [[nodiscard]] Duration time_at_rate(std::size_t bytes) const {
+    if (proxy_.shape_.rate_kbps == 0) return Duration(0);
+    return Duration(static_cast<std::int64_t>(bytes * 8'000 / proxy_.shape_.rate_kbps));
+  }
   // Bytes that have not passed the rate yet.
   [[nodiscard]] std::size_t waiting_bytes(const Pipe& pipe) const {
     if (!pipe.shaped || proxy_.shape_.rate_kbps == 0) return 0;
@@ -97,8 +112,7 @@ class LinkProxy::Connection {
       }
       TimePoint passed = now;
       if (pipe.shaped && proxy_.shape_.rate_kbps > 0) {
-        const auto us = static_cast<std::int64_t>(*got * 8'000 / proxy_.shape_.rate_kbps);
-        passed = pipe.rate_free = std::max(pipe.rate_free, now) + Duration(us);
+        passed = pipe.rate_free = std::max(pipe.rate_free, now) + time_at_rate(*got);
       }
       pipe.bytes += *got;
       pipe.chunks.push_back({{buffer.begin(), buffer.begin() + static_cast<long>(*got)},
@@ -205,6 +219,13 @@ void LinkProxy::accept_all() {
     connections_.push_back(
         std::make_unique<Connection>(*this, std::move(*client), std::move(*target)));
     if (!connections_.back()->start()) connections_.pop_back();
+  }
+}
+
+void LinkProxy::set_rate(std::uint32_t kbps) {
+  shape_.rate_kbps = kbps;
+  for (const auto& connection : connections_) {
+    if (!connection->over()) connection->rate_changed();
   }
 }
 

@@ -38,7 +38,7 @@ class LinkProxy {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const LinkShape& shape() const { return shape_; }
   // Take effect for what has not yet passed the rate.
-  void set_rate(std::uint32_t kbps) { shape_.rate_kbps = kbps; }
+  void set_rate(std::uint32_t kbps);
   void set_one_way(Duration delay) { shape_.one_way = delay; }
   // Nothing passes, either way, for this long; connections stay.
   void pause(Duration time);

@@ -2,11 +2,13 @@
 // --address, --ticket,
 // --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels
 // a CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N
-// repeats it), --type TEXT, --tiles 1 (take lossless tiles). Ends with 1 when the stream ends
-// before its time.
+// repeats it), --type TEXT, --tiles 1 (take lossless tiles), --quality 0|1|2 (QUALITY's mode),
+// --timeline FILE (a line for each picture: received_us,sent_us,committed_us,bytes,tiles,at_rest).
+// Ends with 1 when the stream ends before its time.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -73,6 +75,21 @@ nlohmann::json report(const TestViewer& viewer, TimePoint from, TimePoint to) {
           {"clipboard", viewer.clipboard()}};
 }
 
+// Times are CLOCK_MONOTONIC, which Python's time.monotonic() shares.
+Status write_timeline(const std::string& path, const TestViewer& viewer) {
+  std::ofstream file(path, std::ios::trunc);
+  for (const Arrival& a : viewer.arrivals()) {
+    const wire::Frame& f = a.frame;
+    const std::uint64_t sent_us =
+        f.capture_time_us + f.capture_us + f.compose_us + f.encode_us + f.send_us;
+    file << a.received.us << ',' << sent_us << ',' << f.capture_time_us << ',' << a.bytes << ','
+         << (a.tiles ? 1 : 0) << ',' << (f.at_rest ? 1 : 0) << '\n';
+  }
+  file.close();
+  if (!file) return fail_errno("write " + path);
+  return {};
+}
+
 struct Script {
   double x = -1;
   double y = -1;
@@ -115,6 +132,7 @@ Status run(const Options& options) {
   view.hello.max_fps = static_cast<std::uint8_t>(number(options, "--fps", 60));
   view.hello.features = wire::kFeatureClipboard;
   if (options.contains("--tiles")) view.hello.features |= wire::kFeatureLosslessTiles;
+  view.hello.quality = static_cast<wire::QualityMode>(number(options, "--quality", 0));
   view.hello.client = "rackphone-test-viewer";
   RP_ASSIGN(const auto viewer, TestViewer::connect(*loop, std::move(view)));
 
@@ -136,6 +154,9 @@ Status run(const Options& options) {
   while (viewer->open() && clock.now() < until) loop->run_once(std::chrono::milliseconds(50));
   if (!viewer->open()) return fail(ErrorCode::kClosed, "the stream ended: " + viewer->end_reason());
   std::puts(report(*viewer, from, clock.now()).dump(2).c_str());
+  if (const auto path = options.find("--timeline"); path != options.end()) {
+    RP_TRY(write_timeline(path->second, *viewer));
+  }
   viewer->close();
   const TimePoint closing = clock.now() + std::chrono::seconds(2);
   while (viewer->open() && clock.now() < closing) loop->run_once(std::chrono::milliseconds(50));

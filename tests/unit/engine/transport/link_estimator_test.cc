@@ -62,6 +62,33 @@ TEST(LinkEstimator, LateFramesStopFurtherOnesAndCountAsQueue) {
   EXPECT_GE(link.estimate(at_ms(250)).queue_delay, milliseconds(100));
 }
 
+TEST(LinkEstimator, OneLateFrameIsNoQueueAndManyAre) {
+  LinkEstimator link;
+  std::int64_t ms = 0;
+  for (std::uint32_t i = 0; i < 10; ++i, ms += 20) {
+    link.on_sent(i, 100, at_ms(ms));
+    link.on_acknowledged(i, at_ms(ms + (i == 8 ? 100 : 10)));
+    if (i == 8) ms += 100;
+  }
+  EXPECT_LE(link.estimate(at_ms(ms)).queue_delay, milliseconds(1));
+  for (std::uint32_t i = 10; i < 20; ++i, ms += 20) {
+    link.on_sent(i, 100, at_ms(ms));
+    link.on_acknowledged(i, at_ms(ms += 70));
+  }
+  EXPECT_GE(link.estimate(at_ms(ms)).queue_delay, milliseconds(50));
+}
+
+TEST(LinkEstimator, WhatComesOutOfAQueueComesAtTheLinksRate) {
+  LinkEstimator link;
+  link.on_sent(0, 1'000, at_ms(0));
+  link.on_acknowledged(0, at_ms(20));
+  EXPECT_EQ(link.estimate(at_ms(20)).queued_kbps, 0U);
+  for (std::uint32_t i = 1; i <= 4; ++i) link.on_sent(i, 12'500, at_ms(100));
+  for (std::uint32_t i = 1; i <= 4; ++i) link.on_acknowledged(i, at_ms(120 + 100 * i));
+  EXPECT_EQ(link.estimate(at_ms(520)).queued_kbps, 1'000U);
+  EXPECT_EQ(link.estimate(at_ms(1'520)).queued_kbps, 0U) << "long ago";
+}
+
 TEST(LinkEstimator, AQueueOfOurOwnMakingNeverRaisesTheMinimum) {
   LinkEstimator link;
   link.on_sent(0, 1'000, at_ms(0));

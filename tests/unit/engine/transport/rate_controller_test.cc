@@ -79,6 +79,93 @@ TEST(RateController, FollowsAFallWithinHalfASecondAndClimbsBackWithinFive) {
   EXPECT_GE(link.target_kbps(), 7'000U);
 }
 
+// The same with 30 pictures a second, each of which is larger: one alone may hold the slow link for
+// 400 ms.
+TEST(RateController, LargePicturesFollowAFallAndClimbBackToo) {
+  SimulatedLink link({.rate_kbps = 10'000, .one_way = milliseconds(20), .fps = 30});
+  link.run(seconds(10));
+  EXPECT_GE(link.target_kbps(), 8'000U);
+  link.reset_figures();
+  link.set_rate(1'000);
+  link.run(milliseconds(500));
+  EXPECT_LE(link.target_kbps(), 1'250U);
+  link.run(seconds(10));
+  // A picture a third larger than 10 Mb/s at 30 a second was under way: 433 ms of the new link.
+  EXPECT_LE(link.longest_gap(), milliseconds(480));
+  link.reset_figures();
+  link.set_rate(10'000);
+  link.run(seconds(4));
+  link.reset_figures();
+  link.run(seconds(1));
+  EXPECT_GE(link.use(), 0.80);
+  EXPECT_LE(link.longest_gap(), milliseconds(100));
+}
+
+TEST(RateController, AJitteryWayIsNoQueue) {
+  SimulatedLink link(
+      {.rate_kbps = 10'000, .one_way = milliseconds(15), .jitter = milliseconds(60)});
+  link.run(seconds(10));
+  link.reset_figures();
+  link.run(seconds(30));
+  EXPECT_GE(link.use(), 0.60);
+  EXPECT_LE(link.staleness(0.95), milliseconds(150));
+}
+
+TEST(RateController, AnEndlessQueueIsLeftEmpty) {
+  SimulatedLink link({.rate_kbps = 3'000, .one_way = milliseconds(20)});
+  link.run(seconds(10));
+  link.reset_figures();
+  link.run(seconds(30));
+  EXPECT_LE(link.staleness(0.95), milliseconds(120)) << "of which 20 are the way";
+  // A minimal round trip of 40 ms, two pictures of 17 ms, and the time a queue may stand.
+  EXPECT_LE(link.most_in_flight(), 3'000U * 125 * (40 + 2 * 17 + 50) / 1'000);
+}
+
+TEST(RateController, LossesStopTheWayForAMomentAndCostLittle) {
+  SimulatedLink link({.rate_kbps = 5'000, .one_way = milliseconds(20)});
+  link.run(seconds(10));
+  link.reset_figures();
+  for (int i = 0; i < 10; ++i) {
+    link.set_rate(0);  // until what was lost has been sent again
+    link.run(milliseconds(120));
+    link.set_rate(5'000);
+    link.run(milliseconds(2'880));
+  }
+  EXPECT_GE(link.use(), 0.60);
+  EXPECT_LE(link.longest_gap(), milliseconds(300));
+}
+
+TEST(RateController, AStillPhoneKeepsWhatItLearntAndItsNextBurstDoesNotStallTheLink) {
+  for (const int jitter_ms : {0, 60}) {
+    SimulatedLink link(
+        {.rate_kbps = 5'000, .one_way = milliseconds(15), .jitter = milliseconds(jitter_ms)});
+    link.run(seconds(10));
+    const std::uint32_t before = link.target_kbps();
+    link.set_demand(50);
+    link.run(seconds(60));
+    EXPECT_GE(link.target_kbps(), before / 2) << jitter_ms;
+    EXPECT_LE(link.target_kbps(), before) << jitter_ms;
+    link.set_demand(0);
+    link.reset_figures();
+    link.run(seconds(2));
+    EXPECT_LE(link.longest_gap(), milliseconds(150)) << jitter_ms;
+    EXPECT_LE(link.staleness(0.95), milliseconds(200)) << jitter_ms;
+  }
+}
+
+TEST(RateController, AfterQuietAHighRateIsProvenAgain) {
+  RateController rate;
+  const LinkEstimate good{.bandwidth_kbps = 50'000,
+                          .rtt = Duration(9'000),
+                          .rtt_min = Duration(9'000),
+                          .delivery_kbps = 50'000};
+  TimePoint now{10'000'000};
+  for (int i = 0; i < 100; ++i) rate.update(now = now + milliseconds(100), good);
+  const LinkEstimate idle{.rtt = Duration(9'000), .rtt_min = Duration(9'000)};
+  rate.update(now + seconds(10), idle);
+  EXPECT_EQ(rate.target_kbps(), 20'000U);
+}
+
 TEST(RateController, StaysLiveOnTwoMegabitsWithAHundredMilliseconds) {
   SimulatedLink link({.rate_kbps = 2'000, .one_way = Duration(50'000)});
   link.run(seconds(3));

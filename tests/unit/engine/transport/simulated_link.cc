@@ -1,6 +1,7 @@
 #include "tests/unit/engine/transport/simulated_link.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rp {
 
@@ -18,6 +19,9 @@ void SimulatedLink::run(Duration time) {
 void SimulatedLink::reset_figures() {
   ages_us_.clear();
   delivered_bytes_ = possible_bytes_ = 0;
+  longest_gap_ = Duration(0);
+  shown_at_ = now_;
+  most_in_flight_ = 0;
 }
 
 void SimulatedLink::step() {
@@ -25,8 +29,9 @@ void SimulatedLink::step() {
   carry();
   while (!arriving_.empty() && arriving_.front().at <= now_) {
     shown_ = arriving_.front().captured;
+    longest_gap_ = std::max(longest_gap_, now_ - std::exchange(shown_at_, now_));
     acks_.push_back(arriving_.front());
-    acks_.back().at = now_ + options_.one_way;
+    acks_.back().at = now_ + options_.one_way + jitter();
     arriving_.pop_front();
   }
   while (!acks_.empty() && acks_.front().at <= now_) {
@@ -42,14 +47,28 @@ void SimulatedLink::step() {
   ages_us_.push_back((now_ - shown_).count());
 }
 
+// Mostly little, at times much, as where stations share the air. They come in order all the same.
+Duration SimulatedLink::jitter() {
+  if (options_.jitter.count() == 0) return Duration(0);
+  const double x = std::generate_canonical<double, 24>(random_);
+  const auto late =
+      static_cast<std::int64_t>(x * x * x * static_cast<double>(options_.jitter.count()));
+  const Duration in_order = acks_.size() < 2 ? Duration(0) : acks_[acks_.size() - 2].at - now_;
+  return std::max(Duration(late), in_order - options_.one_way);
+}
+
 void SimulatedLink::encode_if_due() {
   if (now_ < next_frame_ || !link_.may_send(now_)) return;
   // Sizes vary around the average as an encoder's do, the same way in every run.
   constexpr double kVariation[] = {1.0, 0.7, 1.3, 0.9, 1.1};
-  double bytes = rate_.target_kbps() * 125.0 / options_.fps * kVariation[sequence_ % 5];
+  const std::uint32_t kbps = options_.demand_kbps == 0
+                                 ? rate_.target_kbps()
+                                 : std::min(rate_.target_kbps(), options_.demand_kbps);
+  double bytes = kbps * 125.0 / options_.fps * kVariation[sequence_ % 5];
   if (sequence_ == 0) bytes *= options_.key_frame_factor;
   ++sequence_;
   link_.on_sent(sequence_, static_cast<std::size_t>(bytes), now_);
+  most_in_flight_ = std::max(most_in_flight_, link_.bytes_in_flight());
   queue_.push_back({sequence_, now_, bytes, {}});
   // A frame that had to wait for readiness does not make the next one come sooner than the app
   // draws.
