@@ -68,6 +68,8 @@ class StepRun {
   std::unique_ptr<LoadEngine> engine_;
   std::vector<LoadProcess> apps_;
   std::unique_ptr<ViewerPool> viewers_;
+  int refused_ = 0;  // phones the engine would not make
+  std::string refusal_;
 };
 
 Status StepRun::start() {
@@ -107,9 +109,17 @@ Status StepRun::launch_one(int index) {
   const auto user = static_cast<std::uint64_t>(index);
   const std::string id = fmt::format("bench-{}", index);
   const TimePoint asked = clock_.now();
-  RP_ASSIGN(const std::string socket, engine_->make_phone(id));
+  const auto socket = engine_->make_phone(id);
+  if (!socket) {
+    // A full engine refuses phones; that is a finding. One that is gone is not.
+    if (!engine_->running())
+      return fail(ErrorCode::kUnavailable, "the engine ended: " + engine_->log_end());
+    ++refused_;
+    if (refusal_.empty()) refusal_ = socket.error().operation;
+    return {};
+  }
   LoadProcess& app = apps_[user % apps_.size()];
-  RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, socket, asked.us)));
+  RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, *socket, asked.us)));
   viewers_->add({.engine = engine_->address(),
                  .source = source_address(index),
                  .make_ticket = [this, id] { return engine_->ticket(id); },
@@ -141,7 +151,7 @@ void StepRun::await_first_pictures() {
     const PoolCounts counts = viewers_->counts();
     progress_(fmt::format("{} of {} phones shown, {} wait for room", counts.shown, options_.phones,
                           counts.refused));
-    if (counts.shown + counts.ended >= options_.phones || clock_.now() > deadline) break;
+    if (counts.shown + counts.ended + refused_ >= options_.phones || clock_.now() > deadline) break;
     if (stop_.wait(kLook)) return;
   }
   stop_.wait(kSettle);
@@ -219,7 +229,7 @@ void StepRun::fill(StepFindings& findings, const Usage& begin, const Usage& end)
   step.traffic.in_kbps = kbps(figures.samples.bytes_sent);
   step.traffic.out_kbps_per_session = step.traffic.out_kbps / sessions;
   step.traffic.in_kbps_per_session = step.traffic.in_kbps / sessions;
-  findings.first_failure = figures.first_failure;
+  findings.first_failure = refusal_.empty() ? figures.first_failure : refusal_;
   fill_cpu(findings, begin, end);
 }
 
