@@ -9,6 +9,10 @@
 
 #include <gtest/gtest.h>
 
+// fontconfig keeps the patterns of fonts it has matched to the process's end.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig"; }
+
 namespace rp {
 namespace {
 
