@@ -269,6 +269,7 @@ Result<std::unique_ptr<Window>> Window::create(WindowOptions options, Draw draw,
   xdg_toplevel_add_listener(s.toplevel, &kToplevel, &s);
   xdg_toplevel_set_title(s.toplevel, s.options.title.c_str());
   xdg_toplevel_set_app_id(s.toplevel, "rackphone.test-app");
+  if (s.options.fullscreen) xdg_toplevel_set_fullscreen(s.toplevel, nullptr);
   wl_surface_commit(s.surface);
   return window;
 }

@@ -15,6 +15,7 @@ namespace rp::testapp {
 struct WindowOptions {
   int width = 0;  // 0: what the display configures
   int height = 0;
+  bool fullscreen = false;
   std::string title = "rackphone test app";
 };
 

@@ -1,0 +1,259 @@
+"""The servers that are compared. Each starts itself, its viewer and, last, says how the workload reaches it.
+
+A server is used so:  server = Kind(directory, fps); server.start(); server.view(seconds); app on server.app_env();
+… server.finish(); server.sightings().  `roots` are the processes that count as the server: everything between the app
+and the socket, the compositor or X server included. Settings and their reasons: README.md.
+"""
+import os
+import pathlib
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+
+import bar
+import rfb
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/support"))
+from stack import Failure, Stack, end, free_port, wait_until  # noqa: E402
+
+USER = "nobody"  # sway refuses root
+
+
+class Server:
+    programs = ()  # that must be installed
+    display = "wayland"
+    pixels = True  # whether the viewer reads the picture's own time
+
+    def __init__(self, directory, fps):
+        self.directory, self.fps = pathlib.Path(directory), fps
+        self.port = free_port()
+        self.roots, self._processes, self._thread, self._failure = [], [], None, None
+        self._stop = threading.Event()
+
+    @classmethod
+    def missing(cls):
+        absent = [name for name in cls.programs if shutil.which(name) is None]
+        return f"not installed: {', '.join(absent)} (tools/install bench)" if absent else None
+
+    def run(self, command, counts=True, env=None, user=None, **kwargs):
+        """Starts a process that lives until close(); `counts`: it is part of the server."""
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment.update(env or {})
+        if user and os.geteuid() == 0:
+            kwargs.update(user=user, group="nogroup", extra_groups=[])
+        log = open(self.directory / f"{pathlib.Path(command[0]).name}.log", "ab")
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=kwargs.pop("stdout", log),
+                                   stderr=log, start_new_session=True, **kwargs)
+        process.own_group = True
+        self._processes.append(process)
+        if counts:
+            self.roots.append(process.pid)
+        return process
+
+    def log(self, name):
+        path = self.directory / f"{name}.log"
+        return path.read_text(errors="replace")[-1500:] if path.exists() else ""
+
+    def await_port(self, name):
+        wait_until(f"{name} to listen: {self.log(name)}", lambda: str(self.port) in subprocess.run(
+            ["ss", "-tlnH", f"( sport = :{self.port} )"], stdout=subprocess.PIPE, text=True).stdout)
+
+    def in_thread(self, body):
+        def guarded():
+            try:
+                body()
+            except Exception as error:  # told to the main thread by finish()
+                self._failure = error
+        self._thread = threading.Thread(target=guarded)
+        self._thread.start()
+
+    def finish(self):
+        """Ends the viewer."""
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        if self._failure:
+            raise Failure(f"the viewer: {self._failure}")
+
+    def close(self):
+        self._stop.set()
+        if self._thread:
+            self._thread.join()
+        for process in reversed(self._processes):
+            end(process)
+
+    def certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+                        "-keyout", str(self.directory / "key.pem"), "-out", str(self.directory / "cert.pem")], check=True,
+                       stderr=subprocess.DEVNULL)
+        if os.geteuid() == 0:
+            shutil.chown(self.directory / "key.pem", USER)
+        return str(self.directory / "cert.pem"), str(self.directory / "key.pem")
+
+    def x_server(self, counts, *extra):
+        """Starts an Xvfb as large as the picture; returns its $DISPLAY."""
+        read, write = os.pipe()
+        with os.fdopen(read) as answer:
+            process = self.run(["Xvfb", "-displayfd", str(write), "-screen", "0", f"{bar.WIDTH}x{bar.HEIGHT}x24", "-nolisten",
+                                "tcp", "-noreset", *extra], counts=counts, pass_fds=[write])
+            os.close(write)
+            number = answer.readline().strip()
+        if not number:
+            raise Failure(f"Xvfb ended with {process.wait()}: {self.log('Xvfb')}")
+        return f":{number}"
+
+
+class Rackphone(Server):
+    """The engine; its viewer is the test suite's headless one."""
+    tiles = False
+
+    def start(self):
+        self._stack = Stack(encoder="x264").__enter__()
+        self.port = self._stack.port
+        self._stack.phone(refresh_hz=self.fps)
+        self.roots = [self._stack.engine.pid]
+
+    def app_env(self):
+        return {"XDG_RUNTIME_DIR": str(self.directory), "WAYLAND_DISPLAY": str(self._stack.path / "phones/test/wayland-0")}
+
+    def view(self, seconds):
+        args = ["--seconds", str(seconds), "--size", f"{bar.WIDTH}x{bar.HEIGHT}", "--fps", str(self.fps),
+                "--arrivals", str(self.directory / "arrivals"), "--dump", str(self.directory / "video")]
+        self._viewer = self.run(self._stack.viewer_command(*args, *(["--tiles", "1"] if self.tiles else [])),
+                                counts=False, stdout=subprocess.DEVNULL)
+
+    def finish(self):
+        if self._viewer.wait(timeout=60) != 0:
+            raise Failure(f"the viewer: {self.log('rackphone-test-viewer')}")
+
+    def sightings(self):
+        lines = [line.split() for line in (self.directory / "arrivals").read_text().splitlines()]
+        if self.tiles:
+            return [(int(received) / 1e6, int(committed) // 100 % bar.WRAP) for received, committed in lines]
+        stamps = bar.stamps_of_h264(self.directory / "video")
+        if len(stamps) != len(lines):
+            raise Failure(f"{len(lines)} frames came, but {len(stamps)} pictures are in them")
+        return [(int(received) / 1e6, units) for (received, _), units in zip(lines, stamps) if units is not None]
+
+    def close(self):
+        super().close()
+        if hasattr(self, "_stack"):
+            self._stack.__exit__(None)
+
+
+class RackphoneTiles(Rackphone):
+    tiles = True
+    pixels = False
+
+
+class Wayvnc(Server):
+    """wayvnc in sway without a screen; its viewer is rfb.py."""
+    programs = ("sway", "wayvnc")
+    encoding = rfb.ZRLE
+
+    def start(self):
+        runtime = self.directory / "runtime"
+        runtime.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(runtime, USER)
+        config = self.directory / "sway.conf"
+        config.write_text("xwayland disable\ndefault_border none\n"
+                          f"output HEADLESS-1 mode {bar.WIDTH}x{bar.HEIGHT}@{self.fps}Hz\n")
+        env = {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime), "WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman",
+               "WLR_LIBINPUT_NO_DEVICES": "1"}
+        self.run(["sway", "-c", str(config)], env=env, user=USER)
+        socket_of = lambda: [p for p in runtime.glob("wayland-*") if p.suffix != ".lock"]  # noqa: E731
+        wait_until("sway's socket", socket_of)
+        self._display = socket_of()[0]
+        cert, key = self.certificate()
+        settings = self.directory / "wayvnc.conf"
+        settings.write_text(f"enable_auth=true\nusername=bench\npassword=bench\nprivate_key_file={key}\ncertificate_file={cert}\n")
+        self.run(["wayvnc", "-C", str(settings), "-f", str(self.fps), "127.0.0.1", str(self.port)],
+                 env={**env, "WAYLAND_DISPLAY": self._display.name}, user=USER)
+        self.await_port("wayvnc")
+
+    def app_env(self):
+        return {"XDG_RUNTIME_DIR": str(self._display.parent), "WAYLAND_DISPLAY": self._display.name}
+
+    def view(self, seconds):
+        viewer = rfb.Viewer(socket.create_connection(("127.0.0.1", self.port)), self.encoding, "bench", "bench")
+        self._updates = viewer.updates
+        self.in_thread(lambda: viewer.run(self._stop.is_set))
+
+    def sightings(self):
+        return rfb.sightings(self._updates)
+
+
+class Gstreamer(Server):
+    """An Xvfb grabbed by a GStreamer pipeline for each viewer, behind socat's TLS; its viewer keeps the bytes."""
+    programs = ("Xvfb", "gst-launch-1.0", "socat", "ffmpeg")
+    display = "x11"
+
+    @classmethod
+    def missing(cls):
+        reason = super().missing()
+        if reason:
+            return reason
+        for element in ("ximagesrc", "x264enc"):
+            if subprocess.run(["gst-inspect-1.0", "--exists", element]).returncode != 0:
+                return f"GStreamer has no {element} (tools/install bench)"
+        return None
+
+    def start(self):
+        self._screen = self.x_server(True)
+        cert, key = self.certificate()
+        pipeline = (f"gst-launch-1.0 -q ximagesrc use-damage=false show-pointer=false ! video/x-raw,framerate={self.fps}/1 ! "
+                    "videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=ultrafast tune=zerolatency threads=1 "
+                    "pass=qual quantizer=23 bitrate=20000 key-int-max=100000 ! "
+                    "video/x-h264,stream-format=byte-stream,alignment=au ! fdsink fd=1 sync=false")
+        (self.directory / "pipeline").write_text("exec " + pipeline.replace("(", "\\(") + "\n")
+        self.run(["socat", f"OPENSSL-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,cert={cert},key={key},verify=0,nodelay",
+                  f"EXEC:sh {self.directory / 'pipeline'}"], env={"DISPLAY": self._screen})
+        self.await_port("socat")
+
+    def app_env(self):
+        return {"DISPLAY": self._screen}
+
+    def view(self, seconds):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        stream = context.wrap_socket(socket.create_connection(("127.0.0.1", self.port)))
+        stream.settimeout(0.2)
+        self._arrived = []  # (time, bytes until then)
+        self.in_thread(lambda: self._receive(stream))
+
+    def _receive(self, stream):
+        total = 0
+        with open(self.directory / "video", "wb") as out:
+            while not self._stop.is_set():
+                try:
+                    data = stream.recv(1 << 18)
+                except TimeoutError:
+                    continue
+                now = time.monotonic()
+                if not data:
+                    raise ConnectionError(f"the pipeline ended: {self.log('socat')}")
+                out.write(data)
+                total += len(data)
+                self._arrived.append((now, total))
+        stream.close()
+
+    def sightings(self):
+        data = (self.directory / "video").read_bytes()
+        # Each picture begins with an access unit delimiter (ITU-T H.264, 7.3.2.4), so it ends before the next one.
+        starts, at = [], data.find(b"\0\0\0\1\x09")
+        while at >= 0:
+            starts.append(at)
+            at = data.find(b"\0\0\0\1\x09", at + 5)
+        seen, arrival = [], iter(self._arrived)
+        when, total = next(arrival)
+        for end_of_picture, units in zip(starts[1:], bar.stamps_of_h264(self.directory / "video")):
+            while total < end_of_picture:
+                when, total = next(arrival)
+            if units is not None:
+                seen.append((when, units))
+        return seen
