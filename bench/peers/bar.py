@@ -1,4 +1,5 @@
 """Reads the time that the workload draws into its pictures (bench/peers/app/scene.h)."""
+import mmap
 import subprocess
 import time
 
@@ -45,27 +46,24 @@ def stamps_of_h264(path):
 
 
 class ScreenWatch:
-    """Watches the memory of an Xvfb (its -fbdir file) in which a client shows the picture."""
+    """Watches the memory of an Xvfb (the file that its -fbdir makes, in XWD's format), in which a viewer draws."""
 
     def __init__(self, path):
-        self._file = open(path, "rb", buffering=0)
-        header = self._file.read(100)
-        fields = [int.from_bytes(header[i:i + 4], "big") for i in range(0, 100, 4)]
-        self._start = fields[0] + 12 * fields[19]
-        self._stride = fields[12]
+        with open(path, "rb") as screen:
+            self._memory = mmap.mmap(screen.fileno(), 0, prot=mmap.PROT_READ)
+        fields = [int.from_bytes(self._memory[i:i + 4], "big") for i in range(0, 100, 4)]
+        pixels = fields[0] + 12 * fields[19]  # after the header and the colour map
+        # Green, of blue, green, red, unused.
+        self._top, self._bottom = ([pixels + row * fields[12] + 4 * x + 1 for x in COLUMNS] for row in ROWS)
         self.seen = []  # (time.monotonic(), stamp) of each picture when it was first whole
 
-    def offsets(self, row):
-        # Green, of blue, green, red, unused.
-        return [self._start + row * self._stride + 4 * x + 1 for x in COLUMNS]
-
-    def watch(self, memory, until):
+    def run(self, until):
         """Notes new pictures until `until()`; looks about 1000 times a second."""
-        top, bottom = self.offsets(ROWS[0]), self.offsets(ROWS[1])
+        memory = self._memory
         while not until():
             time.sleep(0.001)
-            upper = stamp(memory[i] > 127 for i in top)
+            upper = stamp(memory[i] > 127 for i in self._top)
             if upper is None or (self.seen and self.seen[-1][1] == upper):
                 continue
-            if stamp(memory[i] > 127 for i in bottom) == upper:
+            if stamp(memory[i] > 127 for i in self._bottom) == upper:
                 self.seen.append((time.monotonic(), upper))

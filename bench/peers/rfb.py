@@ -1,16 +1,13 @@
 """A VNC viewer for wayvnc (RFC 6143, VeNCrypt 0.2 with X509Plain): takes updates, keeps their bytes with the time at
-which each was complete, and looks for the picture's time in them only after the measurement, so that decoding costs no
-latency and no CPU beside the server."""
+which each was complete; rfb_pixels.py looks for the picture's time in them after the measurement, so that decoding costs
+no latency and no CPU beside the server."""
 import select
 import ssl
 import struct
 import time
-import zlib
-
-import bar
 
 ZRLE, TIGHT = 16, 7
-JPEG_QUALITY_6 = -26  # pseudo-encoding: JPEG allowed, quality 6 of 9, what viewers ask for by default
+JPEG_QUALITY = -23  # pseudo-encoding: JPEG of the best quality; neatvnc knows only this and the worst (-32)
 
 
 class Viewer:
@@ -75,7 +72,7 @@ class Viewer:
         self._send(b"\1")
         self.width, self.height, _, name_bytes = self._read("HH16sI")
         self._take(name_bytes)
-        encodings = [self._encoding] + ([JPEG_QUALITY_6] if self._encoding == TIGHT else [])
+        encodings = [self._encoding] + ([JPEG_QUALITY] if self._encoding == TIGHT else [])
         self._send(struct.pack(">B3xBBBBHHHBBB3x", 0, 32, 24, 0, 1, 255, 255, 255, 16, 8, 0) +
                    struct.pack(f">BxH{len(encodings)}i", 2, len(encodings), *encodings))
 
@@ -137,87 +134,3 @@ class Viewer:
             raise ConnectionError("a Tight filter, which this viewer does not know")
         size = width * height * 3
         return control, self._take(size if size < 12 else self._compact())
-
-
-class Canvas:
-    """The cells of the upper bar as they stand after each update."""
-
-    def __init__(self):
-        self._bits = [0] * bar.CELLS
-        self._inflate = zlib.decompressobj()
-
-    def apply(self, x, y, width, height, encoding, data):
-        if encoding == ZRLE:
-            self._zrle(x, y, width, height, self._inflate.decompress(data))
-        elif encoding == 0:
-            self._pixels(x, y, width, height, lambda i: data[4 * i + 1])
-        else:
-            raise ValueError("only ZRLE and plain pixels are read here")
-
-    def stamp(self):
-        return bar.stamp(self._bits)
-
-    def _pixels(self, x, y, width, height, green):
-        """`green(i)` is the green of pixel i of this rectangle."""
-        row = bar.ROWS[0] - y
-        if not 0 <= row < height:
-            return
-        for cell, column in enumerate(bar.COLUMNS):
-            if x <= column < x + width:
-                self._bits[cell] = int(green(row * width + column - x) > 127)
-
-    def _zrle(self, left, top, width, height, data):
-        at = 0
-        for y in range(top, top + height, 64):
-            for x in range(left, left + width, 64):
-                w, h = min(64, left + width - x), min(64, top + height - y)
-                at = self._zrle_tile(x, y, w, h, data, at)
-
-    def _zrle_tile(self, x, y, w, h, data, at):
-        """One tile at `at`; returns where the next begins. A pixel has 3 bytes: blue, green, red."""
-        kind, at = data[at], at + 1
-        if kind == 0:
-            self._pixels(x, y, w, h, lambda i: data[at + 3 * i + 1])
-            return at + 3 * w * h
-        if kind == 1:
-            self._pixels(x, y, w, h, lambda i: data[at + 1])
-            return at + 3
-        if kind < 17:
-            bits = 1 if kind == 2 else 2 if kind < 5 else 4
-            row_bytes = (w * bits + 7) // 8
-            start = at + 3 * kind
-
-            def packed(i):
-                column = i % w * bits
-                index = data[start + i // w * row_bytes + column // 8] >> (8 - bits - column % 8) & ((1 << bits) - 1)
-                return data[at + 3 * index + 1]
-            self._pixels(x, y, w, h, packed)
-            return start + row_bytes * h
-        return self._zrle_runs(x, y, w, h, data, at, kind)
-
-    def _zrle_runs(self, x, y, w, h, data, at, kind):
-        palette, at = at, at + (3 * (kind - 128) if kind > 128 else 0)
-        greens = bytearray()
-        while len(greens) < w * h:
-            if kind == 128:
-                green, at, long = data[at + 1], at + 3, True
-            else:
-                green, long, at = data[palette + 3 * (data[at] & 0x7F) + 1], data[at] >= 128, at + 1
-            run = 1
-            while long:
-                run, long, at = run + data[at], data[at] == 255, at + 1
-            greens += bytes([green]) * run
-        self._pixels(x, y, w, h, greens.__getitem__)
-        return at
-
-
-def sightings(updates):
-    """(time complete, stamp) of each ZRLE update whose bar is whole."""
-    canvas, seen = Canvas(), []
-    for when, rectangles in updates:
-        for rectangle in rectangles:
-            canvas.apply(*rectangle)
-        units = canvas.stamp()
-        if units is not None:
-            seen.append((when, units))
-    return seen

@@ -16,6 +16,7 @@ import time
 
 import bar
 import rfb
+import rfb_pixels
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/support"))
 from stack import Failure, Stack, end, free_port, wait_until  # noqa: E402
@@ -154,6 +155,7 @@ class Wayvnc(Server):
     """wayvnc in sway without a screen; its viewer is rfb.py."""
     programs = ("sway", "wayvnc")
     encoding = rfb.ZRLE
+    hz = 60  # also for an app at 30: then no picture waits for a slow clock
 
     def start(self):
         runtime = self.directory / "runtime"
@@ -162,7 +164,7 @@ class Wayvnc(Server):
             shutil.chown(runtime, USER)
         config = self.directory / "sway.conf"
         config.write_text("xwayland disable\ndefault_border none\n"
-                          f"output HEADLESS-1 mode {bar.WIDTH}x{bar.HEIGHT}@{self.fps}Hz\n")
+                          f"output HEADLESS-1 mode {bar.WIDTH}x{bar.HEIGHT}@{self.hz}Hz\n")
         env = {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime), "WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman",
                "WLR_LIBINPUT_NO_DEVICES": "1"}
         self.run(["sway", "-c", str(config)], env=env, user=USER)
@@ -172,7 +174,7 @@ class Wayvnc(Server):
         cert, key = self.certificate()
         settings = self.directory / "wayvnc.conf"
         settings.write_text(f"enable_auth=true\nusername=bench\npassword=bench\nprivate_key_file={key}\ncertificate_file={cert}\n")
-        self.run(["wayvnc", "-C", str(settings), "-f", str(self.fps), "127.0.0.1", str(self.port)],
+        self.run(["wayvnc", "-C", str(settings), "-f", str(self.hz), "127.0.0.1", str(self.port)],
                  env={**env, "WAYLAND_DISPLAY": self._display.name}, user=USER)
         self.await_port("wayvnc")
 
@@ -185,7 +187,12 @@ class Wayvnc(Server):
         self.in_thread(lambda: viewer.run(self._stop.is_set))
 
     def sightings(self):
-        return rfb.sightings(self._updates)
+        return rfb_pixels.sightings(self._updates)
+
+
+class WayvncJpeg(Wayvnc):
+    programs = (*Wayvnc.programs, "ffmpeg")
+    encoding = rfb.TIGHT
 
 
 class Gstreamer(Server):
@@ -208,9 +215,9 @@ class Gstreamer(Server):
         cert, key = self.certificate()
         pipeline = (f"gst-launch-1.0 -q ximagesrc use-damage=false show-pointer=false ! video/x-raw,framerate={self.fps}/1 ! "
                     "videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=ultrafast tune=zerolatency threads=1 "
-                    "pass=qual quantizer=23 bitrate=20000 key-int-max=100000 ! "
+                    "pass=qual quantizer=22 bitrate=20000 key-int-max=100000 ! "
                     "video/x-h264,stream-format=byte-stream,alignment=au ! fdsink fd=1 sync=false")
-        (self.directory / "pipeline").write_text("exec " + pipeline.replace("(", "\\(") + "\n")
+        (self.directory / "pipeline").write_text("exec " + pipeline + "\n")
         self.run(["socat", f"OPENSSL-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,cert={cert},key={key},verify=0,nodelay",
                   f"EXEC:sh {self.directory / 'pipeline'}"], env={"DISPLAY": self._screen})
         self.await_port("socat")
@@ -257,3 +264,73 @@ class Gstreamer(Server):
             if units is not None:
                 seen.append((when, units))
         return seen
+
+
+class Screened(Server):
+    """A server whose viewer shows the picture in an Xvfb, where its pixels are read: latency has the viewer's decoding
+    and drawing in it."""
+
+    def show(self, command, env=None):
+        """Starts the viewer `command` in an Xvfb and watches what it shows."""
+        screen = self.x_server(False, "-fbdir", str(self.directory))
+        self.run(command, counts=False, env={"DISPLAY": screen, "HOME": str(self.directory), **(env or {})})
+        self._watch = bar.ScreenWatch(self.directory / "Xvfb_screen0")
+        self.in_thread(lambda: self._watch.run(self._stop.is_set))
+
+    def sightings(self):
+        return self._watch.seen
+
+
+class WestonRdp(Screened):
+    """weston with its RDP back end, RemoteFX; its viewer is xfreerdp."""
+    programs = ("weston", "xfreerdp", "Xvfb")
+
+    def start(self):
+        cert, key = self.certificate()
+        self.run(["weston", "--backend=rdp-backend.so", "--address=127.0.0.1", f"--port={self.port}", "--no-config",
+                  f"--width={bar.WIDTH}", f"--height={bar.HEIGHT}", f"--rdp-tls-cert={cert}", f"--rdp-tls-key={key}",
+                  "--idle-time=0", "--shell=kiosk-shell.so", "--socket=phone"],
+                 env={"XDG_RUNTIME_DIR": str(self.directory)})
+        self.await_port("weston")
+
+    def app_env(self):
+        return {"XDG_RUNTIME_DIR": str(self.directory), "WAYLAND_DISPLAY": "phone"}
+
+    def view(self, seconds):
+        self.show(["xfreerdp", f"/v:127.0.0.1:{self.port}", "/cert:ignore", f"/w:{bar.WIDTH}", f"/h:{bar.HEIGHT}", "/bpp:32",
+                   "/u:bench", "/p:bench", "/rfx", "/log-level:WARN", "-grab-keyboard"])
+        # An app that draws before the viewer is there is never asked for another frame.
+        wait_until("xfreerdp to connect", lambda: "xf_peer_activate" in self.log("weston"))
+        time.sleep(0.5)
+
+
+class Xpra(Screened):
+    """An Xpra desktop session; its viewer is `xpra attach`."""
+    programs = ("xpra", "Xvfb")
+    display = "x11"
+
+    def start(self):
+        cert, key = self.certificate()
+        both = self.directory / "both.pem"
+        both.write_text(pathlib.Path(key).read_text() + pathlib.Path(cert).read_text())
+        self._runtime = self.directory / "runtime"
+        self._runtime.mkdir(mode=0o700)
+        self._env = {"XDG_RUNTIME_DIR": str(self._runtime), "HOME": str(self._runtime)}
+        # Xpra wants to choose its X server's command line, so a free display is looked for here.
+        number = next(n for n in range(100, 400) if not pathlib.Path(f"/tmp/.X11-unix/X{n}").exists())
+        self._screen = f":{number}"
+        extras = "mdns dbus-proxy dbus-control notifications pulseaudio webcam printing systemd-run exit-with-children html"
+        self.run(["xpra", "start-desktop", self._screen, "--no-daemon", f"--bind-ssl=127.0.0.1:{self.port}",
+                  f"--ssl-cert={both}", f"--xvfb=Xvfb +extension Composite -screen 0 {bar.WIDTH}x{bar.HEIGHT}x24 -nolisten tcp "
+                  f"-noreset -auth {self._runtime}/xauth", *(f"--{name}=no" for name in extras.split()), "--dbus-launch=",
+                  "--start=true", "--speaker=off", "--microphone=off", "--clipboard=no", "--file-transfer=off"], env=self._env)
+        self.await_port("xpra")
+
+    def app_env(self):
+        return {"DISPLAY": self._screen, "XAUTHORITY": str(self._runtime / "xauth")}
+
+    def view(self, seconds):
+        self.show(["xpra", "attach", f"ssl://127.0.0.1:{self.port}/", "--ssl-server-verify-mode=none",
+                   "--ssl-check-hostname=no", "--opengl=no", "--tray=no", "--speaker=off", "--microphone=off",
+                   "--clipboard=no", "--notifications=no", "--mdns=no", "--mmap=no"], env=self._env)
+        wait_until("xpra's viewer to attach", lambda: "Attached to" in self.log("xpra"), 30)

@@ -1,4 +1,4 @@
-// rackphone-peers-app wayland|x11 text|photo FPS: the one workload that runs under every server in
+// rackphone-peers-app wayland|x11 text|camera FPS: the one workload that runs under every server in
 // bench/peers: 720 × 1280 pixels, drawn whole FPS times a second at most (less where the display
 // asks for less), each frame 6 pixels further and stamped with its time. See scene.h.
 #include <time.h>
@@ -71,9 +71,9 @@ int main(int argc, char** argv) {
   const std::string_view display = argc == 4 ? argv[1] : "";
   const std::string_view kind = argc == 4 ? argv[2] : "";
   const int fps = argc == 4 ? std::atoi(argv[3]) : 0;
-  if ((display != "wayland" && display != "x11") || (kind != "text" && kind != "photo") ||
+  if ((display != "wayland" && display != "x11") || (kind != "text" && kind != "camera") ||
       fps < 1 || fps > 240) {
-    std::fputs("usage: rackphone-peers-app wayland|x11 text|photo FPS\n", stderr);
+    std::fputs("usage: rackphone-peers-app wayland|x11 text|camera FPS\n", stderr);
     return 2;
   }
   if (const rp::Status status = rp::peers::run(display, kind, fps); !status) {

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cstddef>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace rp::peers {
 namespace {
 
 constexpr int kPageHeight_px = 4 * 1280;
+constexpr std::uint32_t kGrain = 12;  // levels
 constexpr std::uint32_t kWhite = 0xFFFFFFFF;
 constexpr std::uint32_t kBlack = 0xFF000000;
 
@@ -62,34 +64,43 @@ void draw_bar(std::uint64_t time, int width, int top, std::span<std::uint32_t> p
 
 }  // namespace
 
-testapp::Page photo_page(int width, int height) {
-  constexpr float kGrain = 6;
+testapp::Page cloud_page(int width, int height) {
   testapp::Page page{width, height, {}};
   const auto count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   page.pixels.assign(count, 0xFF000000);
   std::mt19937 random(7);
-  std::uniform_real_distribution<float> grain(-kGrain, kGrain);
-  std::vector<float> grains(count);
-  std::ranges::generate(grains, [&] { return grain(random); });
   for (const int shift : {16, 8, 0}) {
     std::vector<float> channel(count, 128);
-    for (const auto& [step_px, amplitude] :
-         {std::pair{160, 60.0F}, {40, 36.0F}, {12, 20.0F}, {4, 10.0F}})
+    for (const auto& [step_px, amplitude] : {std::pair{160, 60.0F}, {40, 36.0F}, {12, 20.0F}})
       add_octave(random, width, height, step_px, amplitude, channel);
     for (std::size_t i = 0; i < count; ++i) {
-      const auto value =
-          static_cast<std::uint32_t>(std::clamp(channel[i] + grains[i], 0.0F, 255.0F));
-      page.pixels[i] |= value << shift;
+      const auto value = std::clamp(channel[i], 0.0F, 255.0F - kGrain);
+      page.pixels[i] |= static_cast<std::uint32_t>(value) << shift;
     }
   }
   return page;
 }
 
+// Twice the picture's grain is made once; each frame takes it from another place.
+void Scene::add_grain(int width, int height, std::span<std::uint32_t> pixels) {
+  const auto count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  if (grain_.size() != 2 * count) {
+    grain_.resize(2 * count);
+    std::uniform_int_distribution<std::uint32_t> level(0, kGrain);
+    std::ranges::generate(
+        grain_, [&] { return level(random_) << 16 | level(random_) << 8 | level(random_); });
+  }
+  // No channel of the page is so bright that the sum could spill into the next one.
+  const std::uint32_t* grain = grain_.data() + random_() % count;
+  for (std::size_t i = 0; i < count; ++i) pixels[i] += grain[i];
+}
+
 void Scene::draw(int width, int height, std::span<std::uint32_t> pixels) {
   if (page_.width != width)
-    page_ = photo_ ? photo_page(width, kPageHeight_px) : testapp::text_page(width, kPageHeight_px);
+    page_ = camera_ ? cloud_page(width, kPageHeight_px) : testapp::text_page(width, kPageHeight_px);
   testapp::copy_rows(page_, top_, height, pixels);
   top_ = (top_ + kScrollStep_px) % page_.height;
+  if (camera_) add_grain(width, height, pixels);
   const std::uint64_t time = now_100us() & 0xFFF'FFFF;
   draw_bar(time, width, 0, pixels);
   draw_bar(time, width, height - kBarCell_px, pixels);

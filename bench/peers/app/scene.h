@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/app/picture.h"
 
@@ -18,23 +20,28 @@ inline constexpr int kBarCell_px = 16;
 inline constexpr int kBarCells = 38;
 inline constexpr int kScrollStep_px = 6;
 
-// `text`: the test app's page of words, flat colours. `photo`: colour that changes everywhere, with
-// grain on it, like a photograph; nothing in it is flat.
-[[nodiscard]] testapp::Page photo_page(int width, int height);
+// `text`: the test app's page of words on a flat ground. `camera`: colour that changes everywhere,
+// under grain that is new in each frame, like a camera's picture in a dim room: neither flat nor
+// foreseeable from the frame before.
+[[nodiscard]] testapp::Page cloud_page(int width, int height);
 
 class Scene {
  public:
-  // `kind` is "text" or "photo".
-  explicit Scene(std::string_view kind) : photo_(kind == "photo") {}
+  // `kind` is "text" or "camera".
+  explicit Scene(std::string_view kind) : camera_(kind == "camera") {}
 
   // Draws the next frame into XRGB8888 pixels of width × height (width at least 608), then its
   // time.
   void draw(int width, int height, std::span<std::uint32_t> pixels);
 
  private:
-  bool photo_;
+  void add_grain(int width, int height, std::span<std::uint32_t> pixels);
+
+  bool camera_;
   testapp::Page page_;
   int top_ = 0;
+  std::vector<std::uint32_t> grain_;
+  std::mt19937 random_{7};
 };
 
 }  // namespace rp::peers
