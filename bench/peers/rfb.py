@@ -1,6 +1,6 @@
 """A VNC viewer for wayvnc (RFC 6143, VeNCrypt 0.2 with X509Plain): takes updates, keeps their bytes with the time at
-which each was complete; rfb_pixels.py looks for the picture's time in them after the measurement, so that decoding costs
-no latency and no CPU beside the server."""
+which each was complete; rfb_pixels.py looks for the picture's time in them after the measurement, so that decoding
+costs no latency and no CPU beside the server."""
 import select
 import ssl
 import struct

@@ -98,8 +98,9 @@ def grey_tiles_of(updates):
                 jpegs.append(rectangle[5][1])
     if not jpegs:
         return iter(())
-    done = subprocess.run(["ffmpeg", "-v", "error", "-f", "mjpeg", "-i", "-", "-fps_mode", "passthrough", "-pix_fmt", "gray",
-                           "-f", "rawvideo", "-"], input=b"".join(jpegs), stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(["ffmpeg", "-v", "error", "-f", "mjpeg", "-i", "-", "-fps_mode", "passthrough",
+                           "-pix_fmt", "gray", "-f", "rawvideo", "-"],
+                          input=b"".join(jpegs), stdout=subprocess.PIPE, check=True)
     size = TILE * TILE
     if len(done.stdout) != size * len(jpegs):
         raise ValueError(f"{len(jpegs)} JPEG tiles, {len(done.stdout) / size:g} decoded")

@@ -1,111 +1,17 @@
-"""The servers that are compared. Each starts itself, its viewer and, last, says how the workload reaches it.
-
-A server is used so:  server = Kind(directory, fps); server.start(); server.view(seconds); app on server.app_env();
-… server.finish(); server.sightings().  `roots` are the processes that count as the server: everything between the app
-and the socket, the compositor or X server included. Settings and their reasons: README.md.
-"""
+"""The servers that are compared (server.py says how one is used). Settings and their reasons: README.md."""
 import os
 import pathlib
 import shutil
 import socket
 import ssl
 import subprocess
-import sys
-import threading
 import time
 
 import bar
 import rfb
 import rfb_pixels
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/support"))
-from stack import Failure, Stack, end, free_port, wait_until  # noqa: E402
-
-USER = "nobody"  # sway refuses root
-
-
-class Server:
-    programs = ()  # that must be installed
-    display = "wayland"
-    pixels = True  # whether the viewer reads the picture's own time
-
-    def __init__(self, directory, fps):
-        self.directory, self.fps = pathlib.Path(directory), fps
-        self.port = free_port()
-        self.roots, self._processes, self._thread, self._failure = [], [], None, None
-        self._stop = threading.Event()
-
-    @classmethod
-    def missing(cls):
-        absent = [name for name in cls.programs if shutil.which(name) is None]
-        return f"not installed: {', '.join(absent)} (tools/install bench)" if absent else None
-
-    def run(self, command, counts=True, env=None, user=None, **kwargs):
-        """Starts a process that lives until close(); `counts`: it is part of the server."""
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        environment.update(env or {})
-        if user and os.geteuid() == 0:
-            kwargs.update(user=user, group="nogroup", extra_groups=[])
-        log = open(self.directory / f"{pathlib.Path(command[0]).name}.log", "ab")
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=kwargs.pop("stdout", log),
-                                   stderr=log, start_new_session=True, **kwargs)
-        process.own_group = True
-        self._processes.append(process)
-        if counts:
-            self.roots.append(process.pid)
-        return process
-
-    def log(self, name):
-        path = self.directory / f"{name}.log"
-        return path.read_text(errors="replace")[-1500:] if path.exists() else ""
-
-    def await_port(self, name):
-        wait_until(f"{name} to listen: {self.log(name)}", lambda: str(self.port) in subprocess.run(
-            ["ss", "-tlnH", f"( sport = :{self.port} )"], stdout=subprocess.PIPE, text=True).stdout)
-
-    def in_thread(self, body):
-        def guarded():
-            try:
-                body()
-            except Exception as error:  # told to the main thread by finish()
-                self._failure = error
-        self._thread = threading.Thread(target=guarded)
-        self._thread.start()
-
-    def finish(self):
-        """Ends the viewer."""
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        if self._failure:
-            raise Failure(f"the viewer: {self._failure}")
-
-    def close(self):
-        self._stop.set()
-        if self._thread:
-            self._thread.join()
-        for process in reversed(self._processes):
-            end(process)
-
-    def certificate(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
-                        "-keyout", str(self.directory / "key.pem"), "-out", str(self.directory / "cert.pem")], check=True,
-                       stderr=subprocess.DEVNULL)
-        if os.geteuid() == 0:
-            shutil.chown(self.directory / "key.pem", USER)
-        return str(self.directory / "cert.pem"), str(self.directory / "key.pem")
-
-    def x_server(self, counts, *extra):
-        """Starts an Xvfb as large as the picture; returns its $DISPLAY."""
-        read, write = os.pipe()
-        with os.fdopen(read) as answer:
-            process = self.run(["Xvfb", "-displayfd", str(write), "-screen", "0", f"{bar.WIDTH}x{bar.HEIGHT}x24", "-nolisten",
-                                "tcp", "-noreset", *extra], counts=counts, pass_fds=[write])
-            os.close(write)
-            number = answer.readline().strip()
-        if not number:
-            raise Failure(f"Xvfb ended with {process.wait()}: {self.log('Xvfb')}")
-        return f":{number}"
+from server import USER, Screened, Server
+from stack import Failure, Stack, wait_until
 
 
 class Rackphone(Server):
@@ -119,7 +25,8 @@ class Rackphone(Server):
         self.roots = [self._stack.engine.pid]
 
     def app_env(self):
-        return {"XDG_RUNTIME_DIR": str(self.directory), "WAYLAND_DISPLAY": str(self._stack.path / "phones/test/wayland-0")}
+        return {"XDG_RUNTIME_DIR": str(self.directory),
+                "WAYLAND_DISPLAY": str(self._stack.path / "phones/test/wayland-0")}
 
     def view(self, seconds):
         args = ["--seconds", str(seconds), "--size", f"{bar.WIDTH}x{bar.HEIGHT}", "--fps", str(self.fps),
@@ -165,15 +72,16 @@ class Wayvnc(Server):
         config = self.directory / "sway.conf"
         config.write_text("xwayland disable\ndefault_border none\n"
                           f"output HEADLESS-1 mode {bar.WIDTH}x{bar.HEIGHT}@{self.hz}Hz\n")
-        env = {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime), "WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman",
-               "WLR_LIBINPUT_NO_DEVICES": "1"}
+        env = {"XDG_RUNTIME_DIR": str(runtime), "HOME": str(runtime), "WLR_BACKENDS": "headless",
+               "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
         self.run(["sway", "-c", str(config)], env=env, user=USER)
         socket_of = lambda: [p for p in runtime.glob("wayland-*") if p.suffix != ".lock"]  # noqa: E731
         wait_until("sway's socket", socket_of)
         self._display = socket_of()[0]
         cert, key = self.certificate()
         settings = self.directory / "wayvnc.conf"
-        settings.write_text(f"enable_auth=true\nusername=bench\npassword=bench\nprivate_key_file={key}\ncertificate_file={cert}\n")
+        settings.write_text("enable_auth=true\nusername=bench\npassword=bench\n"
+                            f"private_key_file={key}\ncertificate_file={cert}\n")
         self.run(["wayvnc", "-C", str(settings), "-f", str(self.hz), "127.0.0.1", str(self.port)],
                  env={**env, "WAYLAND_DISPLAY": self._display.name}, user=USER)
         self.await_port("wayvnc")
@@ -213,13 +121,14 @@ class Gstreamer(Server):
     def start(self):
         self._screen = self.x_server(True)
         cert, key = self.certificate()
-        pipeline = (f"gst-launch-1.0 -q ximagesrc use-damage=false show-pointer=false ! video/x-raw,framerate={self.fps}/1 ! "
-                    "videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=ultrafast tune=zerolatency threads=1 "
-                    "pass=qual quantizer=22 bitrate=20000 key-int-max=100000 ! "
+        pipeline = ("gst-launch-1.0 -q ximagesrc use-damage=false show-pointer=false ! "
+                    f"video/x-raw,framerate={self.fps}/1 ! videoconvert ! video/x-raw,format=I420 ! "
+                    "x264enc speed-preset=ultrafast tune=zerolatency threads=1 pass=qual quantizer=22 "
+                    "bitrate=20000 key-int-max=100000 ! "
                     "video/x-h264,stream-format=byte-stream,alignment=au ! fdsink fd=1 sync=false")
         (self.directory / "pipeline").write_text("exec " + pipeline + "\n")
-        self.run(["socat", f"OPENSSL-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,cert={cert},key={key},verify=0,nodelay",
-                  f"EXEC:sh {self.directory / 'pipeline'}"], env={"DISPLAY": self._screen})
+        self.run(["socat", f"OPENSSL-LISTEN:{self.port},bind=127.0.0.1,reuseaddr,nodelay,verify=0,"
+                  f"cert={cert},key={key}", f"EXEC:sh {self.directory / 'pipeline'}"], env={"DISPLAY": self._screen})
         self.await_port("socat")
 
     def app_env(self):
@@ -266,21 +175,6 @@ class Gstreamer(Server):
         return seen
 
 
-class Screened(Server):
-    """A server whose viewer shows the picture in an Xvfb, where its pixels are read: latency has the viewer's decoding
-    and drawing in it."""
-
-    def show(self, command, env=None):
-        """Starts the viewer `command` in an Xvfb and watches what it shows."""
-        screen = self.x_server(False, "-fbdir", str(self.directory))
-        self.run(command, counts=False, env={"DISPLAY": screen, "HOME": str(self.directory), **(env or {})})
-        self._watch = bar.ScreenWatch(self.directory / "Xvfb_screen0")
-        self.in_thread(lambda: self._watch.run(self._stop.is_set))
-
-    def sightings(self):
-        return self._watch.seen
-
-
 class WestonRdp(Screened):
     """weston with its RDP back end, RemoteFX; its viewer is xfreerdp."""
     programs = ("weston", "xfreerdp", "Xvfb")
@@ -297,8 +191,8 @@ class WestonRdp(Screened):
         return {"XDG_RUNTIME_DIR": str(self.directory), "WAYLAND_DISPLAY": "phone"}
 
     def view(self, seconds):
-        self.show(["xfreerdp", f"/v:127.0.0.1:{self.port}", "/cert:ignore", f"/w:{bar.WIDTH}", f"/h:{bar.HEIGHT}", "/bpp:32",
-                   "/u:bench", "/p:bench", "/rfx", "/log-level:WARN", "-grab-keyboard"])
+        self.show(["xfreerdp", f"/v:127.0.0.1:{self.port}", "/cert:ignore", f"/w:{bar.WIDTH}", f"/h:{bar.HEIGHT}",
+                   "/bpp:32", "/u:bench", "/p:bench", "/rfx", "/log-level:WARN", "-grab-keyboard"])
         # An app that draws before the viewer is there is never asked for another frame.
         wait_until("xfreerdp to connect", lambda: "xf_peer_activate" in self.log("weston"))
         time.sleep(0.5)
@@ -319,11 +213,12 @@ class Xpra(Screened):
         # Xpra wants to choose its X server's command line, so a free display is looked for here.
         number = next(n for n in range(100, 400) if not pathlib.Path(f"/tmp/.X11-unix/X{n}").exists())
         self._screen = f":{number}"
-        extras = "mdns dbus-proxy dbus-control notifications pulseaudio webcam printing systemd-run exit-with-children html"
+        extras = "mdns dbus-proxy dbus-control notifications pulseaudio webcam printing systemd-run html clipboard"
         self.run(["xpra", "start-desktop", self._screen, "--no-daemon", f"--bind-ssl=127.0.0.1:{self.port}",
-                  f"--ssl-cert={both}", f"--xvfb=Xvfb +extension Composite -screen 0 {bar.WIDTH}x{bar.HEIGHT}x24 -nolisten tcp "
-                  f"-noreset -auth {self._runtime}/xauth", *(f"--{name}=no" for name in extras.split()), "--dbus-launch=",
-                  "--start=true", "--speaker=off", "--microphone=off", "--clipboard=no", "--file-transfer=off"], env=self._env)
+                  f"--ssl-cert={both}", f"--xvfb=Xvfb +extension Composite -screen 0 {bar.WIDTH}x{bar.HEIGHT}x24 "
+                  f"-nolisten tcp -noreset -auth {self._runtime}/xauth", *(f"--{name}=no" for name in extras.split()),
+                  "--dbus-launch=", "--start=true", "--exit-with-children=no", "--speaker=off", "--microphone=off",
+                  "--file-transfer=off"], env=self._env)
         self.await_port("xpra")
 
     def app_env(self):
