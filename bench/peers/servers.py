@@ -30,7 +30,7 @@ class Rackphone(Server):
 
     def view(self, seconds):
         args = ["--seconds", str(seconds), "--size", f"{bar.WIDTH}x{bar.HEIGHT}", "--fps", str(self.fps),
-                "--arrivals", str(self.directory / "arrivals"), "--dump", str(self.directory / "video")]
+                "--timeline", str(self.directory / "timeline"), "--dump", str(self.directory / "video")]
         self._viewer = self.run(self._stack.viewer_command(*args, *(["--tiles", "1"] if self.tiles else [])),
                                 counts=False, stdout=subprocess.DEVNULL)
 
@@ -39,13 +39,13 @@ class Rackphone(Server):
             raise Failure(f"the viewer: {self.log('rackphone-test-viewer')}")
 
     def sightings(self):
-        lines = [line.split() for line in (self.directory / "arrivals").read_text().splitlines()]
+        lines = [line.split(",") for line in (self.directory / "timeline").read_text().splitlines()]
         if self.tiles:
-            return [(int(received) / 1e6, int(committed) // 100 % bar.WRAP) for received, committed in lines]
+            return [(int(line[0]) / 1e6, int(line[2]) // 100 % bar.WRAP) for line in lines]
         stamps = bar.stamps_of_h264(self.directory / "video")
         if len(stamps) != len(lines):
             raise Failure(f"{len(lines)} frames came, but {len(stamps)} pictures are in them")
-        return [(int(received) / 1e6, units) for (received, _), units in zip(lines, stamps) if units is not None]
+        return [(int(received) / 1e6, units) for (received, *_), units in zip(lines, stamps) if units is not None]
 
     def close(self):
         super().close()

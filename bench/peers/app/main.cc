@@ -60,7 +60,11 @@ Status run(std::string_view display, std::string_view kind, int fps) {
   options.fullscreen = true;
   options.title = "rackphone peers";
   RP_ASSIGN(const auto window,
-            testapp::Window::create(std::move(options), draw, [](double, double) {}));
+            testapp::Window::create(
+                std::move(options),
+                [&](int width, int height, std::span<std::uint32_t> pixels,
+                    testapp::Window::Damage&) { return draw(width, height, pixels); },
+                [](double, double) {}));
   return window->run();
 }
 
