@@ -100,6 +100,7 @@ Status X264Encoder::encode(const Picture& picture, bool force_key, AccessUnit& o
     RP_TRY(encode_once(picture, true, quantiser_.retry_qp(), out));
   }
   out.settled = quantiser_.settled();
+  out.qp = quantiser_.shown_qp();
   return {};
 }
 

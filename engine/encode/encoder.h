@@ -54,6 +54,7 @@ struct AccessUnit {
   bool key = false;
   // The picture is as fine as this encoder makes it: encoding it again at rest would add nothing.
   bool settled = true;
+  int qp = 0;  // video: the H.264 quantiser it was coded with, 1–51; 0: the encoder does not say
   Size size;
   FrameStamps stamps;
   Duration encode_cpu{0};  // thread CPU time spent in the codec
@@ -101,8 +102,8 @@ class BlockingEncoder {
  public:
   virtual ~BlockingEncoder() = default;
   // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets
-  // out.key and out.settled. out.stamps are the request's already: `captured` tells rate control
-  // the time.
+  // out.key, out.settled and, where it is known, out.qp. out.stamps are the request's already:
+  // `captured` tells rate control the time.
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
   // Zero fields stay as they are; others are brought inside the codec's bounds.
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;

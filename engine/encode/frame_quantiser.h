@@ -34,6 +34,7 @@ class FrameQuantiser {
   [[nodiscard]] int retry_qp();
 
   // Whether the last picture is as fine as it gets: encoding it again would add nothing.
+  [[nodiscard]] int shown_qp() const { return shown_qp_; }  // of the last picture that was kept
   [[nodiscard]] bool settled() const { return shown_qp_ <= finest_qp_; }
 
  private:

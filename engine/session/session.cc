@@ -174,7 +174,6 @@ void Session::apply_mode() {
   OutputMode mode = with_own_scale(viewer_->wanted_mode(display_->mode()), options_.own_scale_120);
   const int cap_hz = viewer_->max_fps() > 0 ? viewer_->max_fps() : options_.max_refresh_hz;
   mode.refresh_mhz = std::min(cap_hz, options_.max_refresh_hz) * 1'000;
-  pacer_.set_interval(interval_of(mode.refresh_mhz));
   if (mode != display_->mode()) {
     display_->set_mode(mode);
     frame_wanted_ = true;
@@ -214,6 +213,8 @@ void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
 
 void Session::apply_rate() {
   if (viewer_ == nullptr) return;
+  pacer_.set_interval(
+      std::max(interval_of(display_->mode().refresh_mhz), viewer_->frame_interval()));
   const EncoderRate rate{
       viewer_->target_kbps(),
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};

@@ -129,9 +129,11 @@ bool Viewer::hand_over(AccessUnit& unit, const wire::Frame& frame) {
 bool Viewer::send_frame(AccessUnit& unit, TimePoint now, VideoContext context) {
   if (!sender_->ready_for_frame()) return false;
   const FrameStamps stamps = unit.stamps;
+  const int qp = unit.operations == 0 ? unit.qp : 0;
   if (!hand_over(unit, frame_of(unit, now, context))) return false;
   sent_[stamps.sequence % sent_.size()] = {stamps.sequence, now};
   last_sent_ = stamps.sequence;
+  frame_rate_.on_picture(qp, now);
   if (!rate_timer_.armed()) rate_timer_.arm_after(kRateInterval);
   ++frames_since_stats_;
   if (context.after_drop) ++dropped_;
@@ -264,6 +266,7 @@ Status Viewer::on_hello(const wire::Hello& hello) {
   next_shape_ = shape_;
   screen_fps_ = hello.max_fps;
   quality_.mode = hello.quality;
+  apply_quality();
   features_ = hello.features;
   layout_ = hello.layout;
   ready_ = true;
@@ -292,10 +295,25 @@ Status Viewer::on_rotate(const wire::Rotate& rotate) {
   return {};
 }
 
+void Viewer::apply_quality() {
+  const auto preference = [&] {
+    switch (quality_.mode) {
+      case wire::QualityMode::kQualityFirst:
+        return FramePreference::kQuality;
+      case wire::QualityMode::kSpeedFirst:
+        return FramePreference::kSpeed;
+      default:
+        return FramePreference::kAutomatic;
+    }
+  };
+  frame_rate_.set(preference(), max_fps());
+}
+
 Status Viewer::on_quality(const wire::Quality& quality) {
   RP_TRY(need_hello());
   quality_ = quality;
   rate_.set_cap(quality.max_kbps);
+  apply_quality();
   owner_.on_viewer_mode(*this);
   return {};
 }

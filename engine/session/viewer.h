@@ -18,6 +18,7 @@
 #include "engine/base/event_loop.h"
 #include "engine/capture/display.h"
 #include "engine/encode/encoder.h"
+#include "engine/transport/frame_rate.h"
 #include "engine/transport/rate_controller.h"
 #include "engine/transport/sender.h"
 #include "engine/wire/dispatch.h"
@@ -88,6 +89,8 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   }
   [[nodiscard]] OutputMode wanted_mode(const OutputMode& now) const;
   [[nodiscard]] std::uint32_t target_kbps() const;
+  // At least so long from one picture to the next, as the link is and the viewer prefers.
+  [[nodiscard]] Duration frame_interval() const { return frame_rate_.interval(); }
   [[nodiscard]] bool ended_by_error() const { return ended_by_error_; }
   [[nodiscard]] const std::string& end_reason() const { return end_reason_; }
 
@@ -129,6 +132,7 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   void send_bytes();
   void send_stats(TimePoint now);
   void update_rate();
+  void apply_quality();
   void silent();
 
   EventLoop& loop_;
@@ -137,6 +141,7 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   std::string phone_name_;
   ViewerOwner& owner_;
   RateController rate_;
+  FrameRate frame_rate_;
   EventLoop::Timer silence_timer_;
   EventLoop::Timer rate_timer_;  // armed only while frames are unacknowledged
   EventLoop::Timer resize_timer_;

@@ -3,6 +3,7 @@
 //   still    the page, drawn once
 //   caret    the page; a caret comes and goes with every frame callback
 //   noise    the page with fresh noise over its middle each frame: more bits than most links carry
+//   pages    a page of text; each press on its middle shows the next one and nothing else draws
 //   button   a button in the middle; each press on it changes its colour and nothing else draws
 #include <algorithm>
 #include <cstdio>
@@ -45,7 +46,10 @@ int run(std::string_view mode, WindowOptions options) {
       return changed;
     }
     if (page.width != width) page = text_page(width, 4 * 1280);
+    const bool turned = mode == "pages" && std::exchange(pressed, false);
+    if (turned) top = (top + height) % page.height;
     copy_rows(page, top, height, pixels);
+    if (mode == "pages") return turned || resized;
     if (mode == "noise") {
       draw_noise(width, height, ++noisy_frames, pixels);
       return true;
@@ -82,8 +86,8 @@ int run(std::string_view mode, WindowOptions options) {
 int main(int argc, char** argv) {
   const std::string_view mode = argc > 1 ? argv[1] : "";
   if (mode != "scroll" && mode != "still" && mode != "caret" && mode != "button" &&
-      mode != "noise") {
-    std::fputs("usage: rackphone-test-app scroll|still|caret|noise|button\n", stderr);
+      mode != "noise" && mode != "pages") {
+    std::fputs("usage: rackphone-test-app scroll|still|caret|noise|pages|button\n", stderr);
     return 2;
   }
   return rp::testapp::run(mode, {});

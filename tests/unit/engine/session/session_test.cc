@@ -55,9 +55,10 @@ class ManualEncoder final : public Encoder {
   }
   std::string_view name() const override { return "manual"; }
 
-  void finish(bool settled = true) {
+  void finish(bool settled = true, int qp = 0) {
     ASSERT_FALSE(requests.empty());
     AccessUnit unit;
+    unit.qp = qp;
     unit.settled = settled;
     unit.bytes = {1, 2, 3, 4};
     unit.key = requests.front().force_key;
@@ -385,6 +386,29 @@ TEST_F(SessionTest, CallbackWithoutDamageCostsNoPicture) {
   EXPECT_EQ(display_->frames_done.size(), done + 1);
   EXPECT_EQ(encoder_->submitted, 2);
   EXPECT_EQ(sender.frames().size(), 2U);
+}
+
+TEST_F(SessionTest, QualityFirstTakesFewerPicturesWhileTheyAreCoarse) {
+  FakeSender& sender = settled();
+  const auto pictures_in_a_second = [&](int qp) {
+    const int before = encoder_->submitted;
+    for (int ms = 0; ms < 1'000; ms += 4) {
+      turn(milliseconds(4));
+      damage();
+      if (encoder_->in_flight() == 0) continue;
+      encoder_->finish(false, qp);
+      turn();
+      acknowledge(sender);
+    }
+    return encoder_->submitted - before;
+  };
+  EXPECT_GE(pictures_in_a_second(45), 40) << "automatic gives up half at most";
+  receive(sender, wire::Quality{wire::QualityMode::kQualityFirst, 0, 0});
+  (void)pictures_in_a_second(45);
+  EXPECT_LE(pictures_in_a_second(45), 20);
+  EXPECT_EQ(encoder_->rates.back().framerate, 15U);
+  receive(sender, wire::Quality{wire::QualityMode::kSpeedFirst, 0, 0});
+  EXPECT_GE(pictures_in_a_second(45), 55);
 }
 
 }  // namespace
