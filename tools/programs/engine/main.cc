@@ -223,9 +223,6 @@ Status run(const Options& options) {
 }  // namespace rp
 
 int main(int argc, char** argv) {
-  // Codecs, whose blocks are large, come and go with the phones that draw video. Without a fixed
-  // threshold glibc soon takes such blocks from its heap, where they are not given back.
-  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   rp::Options options;
   if (const int code = rp::parse(argc, argv, options); code >= 0) return code;
   if (const rp::Status status = rp::run(options); !status) {
