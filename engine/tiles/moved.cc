@@ -29,7 +29,7 @@ void MoveFinder::find(const CellHashes& before, const CellHashes& now, Rect chan
   std::erase_if(out.blocks, [](const CellBlock& b) { return b.bottom - b.top < kLeastRows; });
   // Upwards moves are copied from the top down, downwards ones from the bottom up.
   const bool up = out.distance > 0;
-  std::ranges::stable_sort(out.blocks, [up](const CellBlock& a, const CellBlock& b) {
+  std::ranges::sort(out.blocks, [up](const CellBlock& a, const CellBlock& b) {
     return up ? a.top < b.top : a.bottom > b.bottom;
   });
 }
