@@ -17,7 +17,8 @@ constexpr int kPictures = 3;
 // When nothing has changed for so long, the picture is made as good as it gets: without loss by
 // tiles, or by encoding it again until it is as fine as the encoder makes it.
 constexpr Duration kRest = std::chrono::milliseconds(100);
-constexpr Duration kNextTiles = std::chrono::milliseconds(16);
+// More than one part of it holds the link (kRest_ms): no queue stands that an answer would wait in.
+constexpr Duration kNextTiles = std::chrono::milliseconds(24);
 constexpr int kMostRefinements = 40;  // an encoder that is never content is not asked forever
 constexpr std::uint32_t kStartBitrate_kbps = 4'000;
 // Tiles may hold the link so long: for a change, as video would; at rest, little enough that a

@@ -4,10 +4,15 @@
 //   sent ──bytes──► [ bottleneck queue ] ──► decoder ─► ACK       rtt = sent → ACK
 //   bandwidth: bytes acknowledged between a frame's sending and its ACK, over the longer of the two
 //   intervals they were sent and acknowledged in (the delivery rate of
-//   draft-cheng-iccrg-delivery-rate-estimation) rtt_min: of frames sent into an empty pipe, so a
-//   queue of our own making can never raise it
+//   draft-cheng-iccrg-delivery-rate-estimation)
+//   minimal round trip: of frames sent into an empty pipe, so a queue of our own making can never
+//   raise it
 //   queue delay: the lowest of the last frames, since a queue delays every frame and a jittery way
 //   only some (CoDel's standing queue, RFC 8289, 3.1)
+//
+// What may be under way: one round trip's worth and a frame; up to two round trips' while frames
+// wait although no queue stands, because the rate an app happened to need is no more than a lower
+// bound of what the link carries.
 //
 // Pure logic, times are given. Thread rule: one thread.
 #pragma once

@@ -73,8 +73,8 @@ class Sender {
                                           std::vector<std::uint8_t>&& payload,
                                           std::uint32_t sequence) = 0;
   // False while limits::kMaxUnacknowledgedFrames frames are unacknowledged, while more bytes are
-  // under way than the link carries in one minimal round trip plus one frame, or while the socket
-  // is full.
+  // under way than the link carries in one to two minimal round trips plus one frame (see
+  // LinkEstimator), or while the socket is full.
   [[nodiscard]] virtual bool ready_for_frame() const = 0;
   // The viewer has frame `sequence` (and all before it).
   virtual void acknowledge(std::uint32_t sequence, TimePoint now) = 0;

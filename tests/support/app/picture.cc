@@ -80,8 +80,8 @@ void draw_button(int width, int height, unsigned presses, std::span<std::uint32_
 
 void draw_noise(int width, int height, unsigned seed, std::span<std::uint32_t> out) {
   std::minstd_rand random(seed + 1);
-  for (int y = height * 3 / 8; y + 1 < height * 5 / 8; y += 2) {
-    for (int x = width * 3 / 8; x + 1 < width * 5 / 8; x += 2) {
+  for (int y = height * 7 / 20; y + 1 < height * 13 / 20; y += 2) {
+    for (int x = width * 7 / 20; x + 1 < width * 13 / 20; x += 2) {
       const auto grey = static_cast<std::uint32_t>(random() >> 8U) & 0xFFU;
       const std::uint32_t colour = 0xFF000000 | grey << 16U | grey << 8U | grey;
       const auto at = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +

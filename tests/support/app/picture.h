@@ -28,7 +28,7 @@ inline constexpr std::uint32_t kButtonColours[] = {0xFF1E6FD9, 0xFFD9531E, 0xFF2
 // A page of one background colour with a button in its middle half; `presses` picks the colour.
 void draw_button(int width, int height, unsigned presses, std::span<std::uint32_t> out);
 
-// Grey noise of 2×2 pixels over a quarter of each side, in the middle, another for each `seed`.
+// Grey noise of 2×2 pixels over three tenths of each side, in the middle, another for each `seed`.
 void draw_noise(int width, int height, unsigned seed, std::span<std::uint32_t> out);
 
 }  // namespace rp::testapp
