@@ -181,7 +181,14 @@ LinkEstimate LinkEstimator::estimate(TimePoint now) const {
     const Duration late = now - sent_[0].at - rtt_min_ - time_on_link(sent_[0].bytes) - tolerance();
     estimate.queue_delay = std::max(estimate.queue_delay, late);
   }
-  if (now - queued_kbps_at_ < kQueuedRateWindow) estimate.queued_kbps = queued_kbps_;
+  if (now - queued_kbps_at_ < kQueuedRateWindow) {
+    estimate.queued_kbps = queued_kbps_;
+    // What has not come by now comes out more slowly than what came before it.
+    if (count_ > 0) {
+      estimate.queued_kbps = std::min(
+          queued_kbps_, kbps_of(sent_[0].bytes, now - std::max(delivered_at_, sent_[0].at)));
+    }
+  }
   estimate.bytes_in_flight = bytes_in_flight_;
   estimate.delivery_kbps = recent_delivery_kbps(now);
   estimate.saturated = link_full_at_.us != 0 && now - link_full_at_ < kDeliveryWindow;

@@ -73,12 +73,14 @@ void RateController::fall(const LinkEstimate& estimate) {
 }
 
 // Pictures wait for the link although no queue stands: they are larger than the link carries at
-// their rate. A little less than it carries leaves room for those that come out larger.
+// their rate. Less than it carries leaves room for those that come out larger, and if the link
+// falls to a tenth, the one under way takes less than 300 ms at 30 pictures a second.
 void RateController::ease(TimePoint now, const LinkEstimate& estimate) {
-  if (estimate.delivery_kbps >= target_kbps_ / 100 * 95) return;
+  const std::uint32_t carried = std::max(estimate.delivery_kbps, estimate.queued_kbps);
+  if (carried >= target_kbps_ / 100 * 95) return;
   climbs_ = 0;
-  ceiling_kbps_ = estimate.delivery_kbps;
-  const std::uint32_t next = std::max(estimate.delivery_kbps / 100 * 88, target_kbps_ / 100 * 85);
+  ceiling_kbps_ = carried;
+  const std::uint32_t next = std::max(carried / 100 * 84, target_kbps_ / 100 * 60);
   target_kbps_ = std::clamp(std::min(next, target_kbps_), options_.min_kbps, max_kbps_);
   hold_until_ = now + kHoldAfterEase;
 }
