@@ -34,7 +34,7 @@ def stamps_of_h264(path):
     crop = (f"split[a][b];[a]crop={row}:2:0:{ROWS[0]}:exact=1[top];[b]crop={row}:2:0:{ROWS[1]}:exact=1[bottom];"
             "[top][bottom]vstack")
     done = subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "h264", "-i", str(path), "-vf", crop, "-fps_mode", "passthrough",
+        ["ffmpeg", "-v", "fatal", "-f", "h264", "-i", str(path), "-vf", crop, "-fps_mode", "passthrough",
          "-pix_fmt", "gray", "-f", "rawvideo", "-"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
     found = []
     for at in range(0, len(done.stdout), 4 * row):
