@@ -3,6 +3,7 @@
 #include <x264.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "engine/encode/frame_quantiser.h"
 #include "engine/encode/settings.h"
@@ -52,10 +53,13 @@ class X264Encoder final : public BlockingEncoder {
     return {settings_.quality_first ? kQualityFirstQp : kFinestQp, rate_, settings_.vbv_ms};
   }
   [[nodiscard]] Status encode_once(const Picture& picture, bool key, int qp, AccessUnit& out);
+  void mark_constant(Rect shown);
 
   EncoderSettings settings_;
   EncoderRate rate_;
   FrameQuantiser quantiser_;
+  Size macroblocks_;
+  std::vector<std::uint8_t> constant_;  // a flag a macroblock, for libx264: not looked at
   std::unique_ptr<x264_t, CloseEncoder> encoder_;
   std::int64_t next_pts_ = 0;
 };
@@ -78,6 +82,7 @@ Result<std::unique_ptr<BlockingEncoder>> X264Encoder::create(const EncoderSettin
   // from kQualityFirstQp to 51, which is 33 coarser: 2^(−33/6).
   p.rc.i_qp_constant = kQualityFirstQp;
   p.rc.f_ip_factor = 0.0221F;
+  p.analyse.b_mb_info = 1;
   p.analyse.i_weighted_pred = X264_WEIGHTP_NONE;  // needs the look-ahead, too
   p.i_fps_num = s.framerate;
   p.i_fps_den = 1;
@@ -85,6 +90,9 @@ Result<std::unique_ptr<BlockingEncoder>> X264Encoder::create(const EncoderSettin
     return fail(ErrorCode::kInternal, "x264 profile");
   }
   std::unique_ptr<X264Encoder> self(new X264Encoder(s));
+  self->macroblocks_ = {(s.size.width + 15) / 16, (s.size.height + 15) / 16};
+  self->constant_.resize(static_cast<std::size_t>(self->macroblocks_.width) *
+                         static_cast<std::size_t>(self->macroblocks_.height));
   self->encoder_.reset(x264_encoder_open(&p));
   if (self->encoder_ == nullptr) return fail(ErrorCode::kInternal, "open x264");
   return self;
@@ -104,11 +112,26 @@ Status X264Encoder::encode(const Picture& picture, bool force_key, AccessUnit& o
   return {};
 }
 
+// All macroblocks but those that `shown` touches.
+void X264Encoder::mark_constant(Rect shown) {
+  constant_.assign(constant_.size(), X264_MBINFO_CONSTANT);
+  const std::int32_t right = std::min((shown.x + shown.width + 15) / 16, macroblocks_.width);
+  const std::int32_t bottom = std::min((shown.y + shown.height + 15) / 16, macroblocks_.height);
+  for (std::int32_t y = shown.y / 16; y < bottom; ++y) {
+    const auto row = constant_.begin() + std::ptrdiff_t{y} * macroblocks_.width;
+    std::fill(row + shown.x / 16, row + right, std::uint8_t{0});
+  }
+}
+
 Status X264Encoder::encode_once(const Picture& picture, bool key, int qp, AccessUnit& out) {
   x264_picture_t in;
   x264_picture_init(&in);
   in.i_type = key ? X264_TYPE_IDR : X264_TYPE_P;
   in.i_qpplus1 = qp + 1;
+  if (!key && !out.shown.empty()) {
+    mark_constant(out.shown);
+    in.prop.mb_info = constant_.data();
+  }
   in.i_pts = next_pts_++;
   in.img.i_csp = X264_CSP_I420;
   in.img.i_plane = 3;

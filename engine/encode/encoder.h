@@ -101,9 +101,10 @@ class Encoder {
 class BlockingEncoder {
  public:
   virtual ~BlockingEncoder() = default;
-  // Appends exactly one access unit for the picture to `out.bytes` (cleared by the caller), sets
-  // out.key, out.settled and, where it is known, out.qp. out.stamps are the request's already:
-  // `captured` tells rate control the time.
+  // out.shown is the request's: outside of it, unless it is empty, the picture equals the one
+  // before or is not seen, and need not be coded. Appends exactly one access unit for the picture
+  // to `out.bytes` (cleared by the caller), sets out.key, out.settled and, where it is known,
+  // out.qp. out.stamps are the request's already: `captured` tells rate control the time.
   [[nodiscard]] virtual Status encode(const Picture& picture, bool force_key, AccessUnit& out) = 0;
   // Zero fields stay as they are; others are brought inside the codec's bounds.
   [[nodiscard]] virtual Status set_rate(EncoderRate rate) = 0;

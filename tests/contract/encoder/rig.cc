@@ -44,9 +44,11 @@ EncodeRequest EncoderRig::request(const std::function<void(Picture&)>& draw) {
   return request;
 }
 
-Result<AccessUnit> EncoderRig::encode(const std::function<void(Picture&)>& draw, bool force_key) {
+Result<AccessUnit> EncoderRig::encode(const std::function<void(Picture&)>& draw, bool force_key,
+                                      Rect shown) {
   EncodeRequest r = request(draw);
   r.force_key = force_key;
+  r.shown = shown;
   RP_TRY(encoder->submit(r));
   if (!wait([&] { return !outcomes.empty(); })) return fail(ErrorCode::kTimeout, "encode");
   Result<AccessUnit> outcome = std::move(outcomes.front());

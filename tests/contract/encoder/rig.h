@@ -29,8 +29,9 @@ class EncoderRig {
   // A request with a fresh picture, drawn by `draw`, and the next sequence number.
   [[nodiscard]] EncodeRequest request(const std::function<void(Picture&)>& draw);
   // Submits and waits for the outcome of this one picture.
+  // `shown`: of the request.
   [[nodiscard]] Result<AccessUnit> encode(const std::function<void(Picture&)>& draw,
-                                          bool force_key = false);
+                                          bool force_key = false, Rect shown = {});
   // Turns the loop until `done`, at most 20 s; false when the time ran out.
   [[nodiscard]] bool wait(const std::function<bool()>& done);
 
