@@ -10,10 +10,13 @@ from stack import BUILD, Failure, end
 
 
 class Link:
-    def __init__(self, target_port, rate_kbps=0, delay_ms=0):
-        """rate_kbps shapes what comes from the target (0: not at all); delay_ms is one way, both ways."""
+    def __init__(self, target_port, rate_kbps=0, delay_ms=0, queue_bytes=64_000):
+        """rate_kbps shapes what comes from the target (0: not at all); delay_ms is one way, both ways. queue_bytes
+        may wait in front of the rate; a queue that is full stops the target's TCP, which on a loopback interface with its
+        large segments can take 200 ms to go on: a benchmark of rates takes a deep one."""
         self._command = [str(BUILD / "bin/rp_link_proxy"), "--listen", "127.0.0.1:0", "--to", f"127.0.0.1:{target_port}",
-                         "--rate-kbps", str(rate_kbps), "--delay-ms", str(delay_ms)]
+                         "--rate-kbps", str(rate_kbps), "--delay-ms", str(delay_ms),
+                         "--queue-bytes", str(queue_bytes)]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -211,8 +211,9 @@ void LinkProxy::accept_all() {
     if (!accepted) return;
     auto connecting = connect_tcp(target_);
     if (!connecting) return;
-    // A small window, so that the kernel's buffers add little to the queue that is modelled.
-    set_int(connecting->get(), SOL_SOCKET, SO_RCVBUF, 16 * 1024);
+    // A window no larger than the queue that is modelled, so that the kernel's buffers add little
+    // to it; a smaller one than loopback's large segments makes TCP wait 200 ms at times.
+    set_int(connecting->get(), SOL_SOCKET, SO_RCVBUF, static_cast<int>(shape_.queue_bytes));
     auto client = SocketStream::create(std::move(*accepted));
     auto target = SocketStream::create(std::move(*connecting));
     if (!client || !target) return;
