@@ -84,7 +84,8 @@ TilePath::Verdict TilePath::look(const Scene& scene, Composer& composer, std::si
     return {Kind::kVideo, damaged};
   }
   TileScratch& s = scratch_;
-  s.now.reset(scene.output);
+  // Between two looks every cell of it is unknown.
+  if (s.now.size() != scene.output) s.now.reset(scene.output);
   s.changed.clear();
   if (scene.damage.boxes().size() > kMostBoxes) {
     hash_box(scene, composer, damaged);
@@ -93,7 +94,15 @@ TilePath::Verdict TilePath::look(const Scene& scene, Composer& composer, std::si
       hash_box(scene, composer, intersection(Region::rect_of(box), all));
     }
   }
-  if (s.changed.empty()) return {};
+  const Verdict verdict = s.changed.empty() ? Verdict{} : decide(scene, composer, most_bytes, unit);
+  s.now.forget(damaged);
+  return verdict;
+}
+
+// What to do about the cells in scratch_.changed.
+TilePath::Verdict TilePath::decide(const Scene& scene, Composer& composer, std::size_t most_bytes,
+                                   AccessUnit& unit) {
+  TileScratch& s = scratch_;
   const Rect bounds = bounds_of(shown_, s.changed);
   s.moves.blocks.clear();
   if (area_of(shown_, s.changed) >= kLeastMovePixels) s.finder.find(shown_, s.now, bounds, s.moves);
@@ -102,7 +111,7 @@ TilePath::Verdict TilePath::look(const Scene& scene, Composer& composer, std::si
       area_of(shown_, s.rest) <= kMostTilePixels && pack(scene, composer, most_bytes, unit);
   if (packed) move_lossy();
   take_over(bounds);
-  if (!packed) return by_video(intersection(bounds, damaged));
+  if (!packed) return by_video(intersection(bounds, scene.damage.bounds()));
   videos_in_a_row_ = 0;
   return {Kind::kTiles, {}};
 }

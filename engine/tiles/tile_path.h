@@ -60,6 +60,8 @@ class TilePath {
   void make_exact(const Scene& scene, Composer& composer, std::size_t most_bytes, AccessUnit& unit);
 
  private:
+  [[nodiscard]] Verdict decide(const Scene& scene, Composer& composer, std::size_t most_bytes,
+                               AccessUnit& unit);
   void hash_box(const Scene& scene, Composer& composer, Rect box);
   static void hash_row(Rect area, std::int32_t y, const std::uint32_t* pixels, CellHashes& into);
   [[nodiscard]] Verdict by_video(Rect shown);
