@@ -86,8 +86,8 @@ class Encoder {
   // called when its time has come, once, and ask_turn() is then true until that call returns. A
   // turn nobody uses passes on. Asking again while waiting is free. `input_sequence`: the newest
   // input handed to the app, 0: none; a picture that may answer one comes sooner.
-  [[nodiscard]] virtual bool ask_turn(std::uint32_t /*input_sequence*/) { return true; }
-  virtual void set_on_turn(std::function<void()> /*on_turn*/) {}
+  [[nodiscard]] virtual bool ask_turn(std::uint32_t input_sequence) = 0;
+  virtual void set_on_turn(std::function<void()> on_turn) = 0;
   virtual void set_rate(EncoderRate rate) = 0;
   // Gives an access unit's memory back, so that steady state allocates nothing.
   virtual void recycle(AccessUnit unit) = 0;
