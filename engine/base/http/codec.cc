@@ -22,13 +22,24 @@ void set_limits(Parser& parser, const HttpLimits& limits) {
   parser.eager(true);
 }
 
+// The least that can end a chunked body: "0", CRLF, CRLF.
+constexpr std::size_t kShortestBodyEnd = 5;
+
+// Beast 1.74 asserts that it sees a last chunk a second time only when it is whole, so it is not
+// asked before it can be. No bytes are held back for long: at least so many must follow.
+template <typename Parser>
+bool too_short_to_end(const Parser& parser, std::size_t size) {
+  return parser.is_header_done() && parser.chunked() && size < kShortestBodyEnd;
+}
+
 // Gives the parser what it can use of `buffer` and removes that. Beast leaves bytes it needs whole
 // (a head, a chunk's size line) in the buffer until they are.
 template <typename Parser>
 error_code put_buffered(Parser& parser, std::string& buffer) {
   error_code error;
   std::size_t used = 0;
-  while (!parser.is_done() && used < buffer.size()) {
+  while (!parser.is_done() && used < buffer.size() &&
+         !too_short_to_end(parser, buffer.size() - used)) {
     error = {};
     const auto rest = boost::asio::buffer(buffer.data() + used, buffer.size() - used);
     used += parser.put(rest, error);

@@ -49,6 +49,28 @@ TEST(HttpCodecTest, ResponseSurvivesEveryCut) {
   }
 }
 
+// Beast asserts on a last chunk it is shown again before it is whole; the codec does not show it.
+TEST(HttpCodecTest, ChunksSurviveBytesOneByOne) {
+  const std::string head = "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::pair<std::string, std::string> cases[] = {
+      {"0\r\n\r\n", ""},
+      {"000000\r\n\r\n", ""},
+      {"3\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"1;x=y\r\na\r\n2\r\nbc\r\n0;z\r\nTrailer: t\r\n\r\n", "abc"}};
+  for (const auto& [chunks, body] : cases) {
+    HttpRequestParser parser;
+    for (const char byte : head + chunks) {
+      EXPECT_FALSE(parser.done());
+      ASSERT_TRUE(parser.feed(bytes_of({&byte, 1}))) << chunks;
+      ASSERT_TRUE(parser.feed({})) << chunks;
+    }
+    ASSERT_TRUE(parser.done()) << chunks;
+    const auto taken = parser.take();
+    ASSERT_TRUE(taken) << taken.error().message;
+    EXPECT_EQ(taken->request.body, body);
+  }
+}
+
 TEST(HttpCodecTest, ValuesCannotForgeFields) {
   const std::string text = serialise(
       HttpResponse{200, {{"X-A", "b\r\nSet-Cookie: c"}, {"Content-Length", "1"}}, "full"}, {});
