@@ -1,6 +1,7 @@
 #include "engine/compose/cpu_composer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -85,12 +86,36 @@ void make_opaque(std::span<std::uint32_t> pixels) {
   for (; i < pixels.size(); ++i) pixels[i] |= 0xFF00'0000U;
 }
 
-void to_picture(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride,
-                Rect strip, Picture& p) {
+void to_i420(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride, Rect strip,
+             Picture& p) {
   format.to_i420(pixels, stride, at(p.y, p.stride_y, strip.x, strip.y), p.stride_y,
                  at(p.u, p.stride_uv, strip.x / 2, strip.y / 2), p.stride_uv,
                  at(p.v, p.stride_uv, strip.x / 2, strip.y / 2), p.stride_uv, strip.width,
                  strip.height);
+}
+
+// By way of I420 for its colours, a few rows at a time, so that both layouts hold the same values.
+void to_nv12(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride, Rect strip,
+             Picture& p) {
+  constexpr std::int32_t kRows = 16;
+  std::array<std::uint8_t, limits::kMaxOutputSide_px / 2 * kRows / 2> u;
+  std::array<std::uint8_t, limits::kMaxOutputSide_px / 2 * kRows / 2> v;
+  const std::int32_t width = (strip.width + 1) / 2;
+  const std::int32_t bottom = strip.y + strip.height;
+  for (std::int32_t y = strip.y; y < bottom; y += kRows) {
+    const std::int32_t rows = std::min(kRows, bottom - y);
+    format.to_i420(pixels, stride, at(p.y, p.stride_y, strip.x, y), p.stride_y, u.data(), width,
+                   v.data(), width, strip.width, rows);
+    libyuv::MergeUVPlane(u.data(), width, v.data(), width, at(p.u, p.stride_uv, strip.x, y / 2),
+                         p.stride_uv, width, (rows + 1) / 2);
+    pixels += static_cast<std::ptrdiff_t>(rows) * stride;
+  }
+}
+
+void to_picture(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride,
+                Rect strip, Picture& p) {
+  const bool pairs = p.layout == PictureLayout::kNv12;
+  (pairs ? to_nv12 : to_i420)(format, pixels, stride, strip, p);
   pad(strip, p);
 }
 
@@ -105,6 +130,9 @@ CpuComposer::~CpuComposer() = default;
 Status CpuComposer::compose(const Scene& scene, Picture& picture) {
   if (scene.output != picture.size) {
     return fail(ErrorCode::kInvalid, "compose: the scene's size is not the picture's");
+  }
+  if (picture.y == nullptr) {
+    return fail(ErrorCode::kUnsupported, "compose: the picture is not mapped for the CPU");
   }
   complaint_ = nullptr;
   take_in(scene);

@@ -30,6 +30,8 @@ Result<Value> first_row(std::span<const EncoderDriver> table, std::string_view p
   return fail(ErrorCode::kUnsupported, "no encoder serves" + reasons);
 }
 
+Error only_device() { return {ErrorCode::kExhausted, 0, "all its instances are in use"}; }
+
 }  // namespace
 
 std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
@@ -49,18 +51,34 @@ std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
 Result<std::string_view> choose_encoder(std::span<const EncoderDriver> table,
                                         std::string_view preferred,
                                         const EncoderSettings& settings) {
-  return first_row<std::string_view>(
-      table, preferred, settings,
-      [](const EncoderDriver& driver) -> Result<std::string_view> { return driver.name; });
+  return first_row<std::string_view>(table, preferred, settings,
+                                     [](const EncoderDriver& driver) -> Result<std::string_view> {
+                                       if (driver.create == nullptr) return forward(only_device());
+                                       return driver.name;
+                                     });
 }
 
 Result<OpenCodec> open_codec(std::span<const EncoderDriver> table, std::string_view preferred,
                              const EncoderSettings& settings) {
   return first_row<OpenCodec>(table, preferred, settings,
                               [&](const EncoderDriver& driver) -> Result<OpenCodec> {
+                                if (driver.create == nullptr) return forward(only_device());
                                 RP_ASSIGN(auto encoder, driver.create(settings));
                                 return OpenCodec{driver.name, std::move(encoder)};
                               });
+}
+
+Result<std::unique_ptr<Encoder>> open_device(std::span<const EncoderDriver> table,
+                                             std::string_view preferred,
+                                             const EncoderSettings& settings, EventLoop& loop,
+                                             const Encoder::Completion& completion) {
+  using Opened = std::unique_ptr<Encoder>;
+  return first_row<Opened>(table, preferred, settings,
+                           [&](const EncoderDriver& driver) -> Result<Opened> {
+                             if (driver.create_on == nullptr)
+                               return fail(ErrorCode::kUnsupported, "it is no device");
+                             return driver.create_on(loop, settings, completion);
+                           });
 }
 
 }  // namespace rp

@@ -23,7 +23,7 @@ struct EncoderMatch {
 [[nodiscard]] std::vector<EncoderMatch> match_encoders(std::span<const EncoderDriver> table,
                                                        const EncoderSettings& settings);
 
-// The name of the first driver that says it can serve; quick.
+// The name of the first driver of a codec that blocks which says it can serve; quick.
 [[nodiscard]] Result<std::string_view> choose_encoder(std::span<const EncoderDriver> table,
                                                       std::string_view preferred,
                                                       const EncoderSettings& settings);
@@ -33,9 +33,17 @@ struct OpenCodec {
   std::string_view driver;
   std::unique_ptr<BlockingEncoder> encoder;
 };
-// The first driver that matches and opens. Takes milliseconds: for the encode thread.
+// The first driver of such a codec that matches and opens. Takes milliseconds: for the encode thread.
 [[nodiscard]] Result<OpenCodec> open_codec(std::span<const EncoderDriver> table,
                                            std::string_view preferred,
                                            const EncoderSettings& settings);
+
+// An encoder of the first device that matches and has an instance free; quick. kUnsupported when
+// there is none, which is no fault: the codecs that block come next.
+[[nodiscard]] Result<std::unique_ptr<Encoder>> open_device(std::span<const EncoderDriver> table,
+                                                           std::string_view preferred,
+                                                           const EncoderSettings& settings,
+                                                           EventLoop& loop,
+                                                           const Encoder::Completion& completion);
 
 }  // namespace rp

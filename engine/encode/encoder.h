@@ -94,6 +94,9 @@ class Encoder {
   // Pictures submitted and not completed.
   [[nodiscard]] virtual int in_flight() const = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;  // "x264", "openh264", "fake"
+  // Makes pictures where this encoder reads them best; the shard's, outlives the encoder. Others
+  // are taken as well as long as the CPU can read them.
+  [[nodiscard]] virtual PictureAllocator& picture_memory() { return plain_memory(); }
 };
 
 // A codec that blocks its caller for one picture: what software encoder drivers implement.
@@ -113,13 +116,19 @@ class BlockingEncoder {
   [[nodiscard]] virtual Status begin(EncoderRate rate) { return set_rate(rate); }
 };
 
+class EventLoop;
+
 // One row of the table of encoder drivers (drivers/encoders.h): explicit, no registration at
-// start-up.
+// start-up. A row has one of the two functions: codecs that block are run by the shard's encode
+// thread and lent by its pool; a device works by itself and wakes the shard's loop.
 struct EncoderDriver {
   std::string_view name;
   // Why it cannot serve these settings here and now ("libopenh264 is not built in"), or success.
   Status (*match)(const EncoderSettings& settings);
-  Result<std::unique_ptr<BlockingEncoder>> (*create)(const EncoderSettings& settings);
+  Result<std::unique_ptr<BlockingEncoder>> (*create)(const EncoderSettings& settings) = nullptr;
+  // kExhausted: all the device's instances are in use; the next row is asked.
+  Result<std::unique_ptr<Encoder>> (*create_on)(EventLoop& loop, const EncoderSettings& settings,
+                                                Encoder::Completion completion) = nullptr;
 };
 
 }  // namespace rp

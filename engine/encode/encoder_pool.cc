@@ -1,6 +1,7 @@
 #include "engine/encode/encoder_pool.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -97,6 +98,8 @@ struct EncoderPool::State {
 
   EncodeThread& thread;
   EncoderPoolOptions options;
+  bool has_devices = std::ranges::any_of(
+      options.drivers, [](const EncoderDriver& driver) { return driver.create_on != nullptr; });
   EventLoop::Timer expiry;  // of the oldest idle one; not armed while none is
   std::vector<Idle> idle;   // the oldest first
   std::size_t idle_bytes = 0;
@@ -116,8 +119,22 @@ const EncoderPoolCounters& EncoderPool::counters() const { return *state_->count
 Result<std::unique_ptr<Encoder>> EncoderPool::lend(const EncoderSettings& settings,
                                                    Encoder::Completion completion) {
   State& state = *state_;
-  RP_ASSIGN(std::string_view name,
-            choose_encoder(state.options.drivers, state.options.preferred, settings));
+  std::optional<Error> no_device;
+  if (state.has_devices) {
+    auto device = open_device(state.options.drivers, state.options.preferred, settings,
+                              state.thread.loop(), completion);
+    if (device) {
+      state.counters->loans.add();
+      return device;
+    }
+    no_device = std::move(device).error();
+  }
+  const auto chosen = choose_encoder(state.options.drivers, state.options.preferred, settings);
+  if (!chosen) {
+    const bool asked_for_device = no_device && !state.options.preferred.empty();
+    return forward(asked_for_device ? *no_device : chosen.error());
+  }
+  std::string_view name = *chosen;
   CodecLoan loan;
   loan.codec = state.take_idle(settings);
   if (loan.codec.encoder != nullptr) {

@@ -1,10 +1,7 @@
 // Picture: one composed image in YUV 4:2:0, the thing encoders read. PicturePool: the few pictures
 // of one phone, allocated once per size and reused; knows for each what has changed since it was
 // last written, so that the composer touches only stale pixels (the idea of EGL_EXT_buffer_age).
-//
-//   I420 in one block; each plane's stride is a multiple of 64 bytes, rows padded to even counts:
-//
-//   y:  stride_y × even_height     u: stride_uv × even_height/2     v: stride_uv × even_height/2
+// Where the bytes lie and how: picture_memory.h.
 //
 // Colour: sRGB pixels through the BT.601 matrix, limited range (libyuv's fastest; the encoders' VUI
 // says so: primaries 1, transfer 13, matrix 6). The padding of an odd size repeats the last column
@@ -19,19 +16,18 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
 #include "engine/frame/geometry.h"
+#include "engine/frame/picture_memory.h"
 
 namespace rp {
 
-struct Picture {
-  Size size;   // what is shown
-  Size coded;  // size rounded up to even
-  std::int32_t stride_y = 0;
-  std::int32_t stride_uv = 0;
-  std::uint8_t* y = nullptr;
-  std::uint8_t* u = nullptr;
-  std::uint8_t* v = nullptr;
+struct Picture : PicturePlanes {
+  Size size;     // what is shown
+  Size coded;    // size rounded up to even
   Region stale;  // pixels not yet equal to the newest scene; the composer clears it
+  // Readable (a sync_file) when a device has written the picture; empty: it is written already.
+  UniqueFd ready;
 };
 
 class PicturePool;
@@ -56,16 +52,15 @@ class PictureRef {
 
 class PicturePool : public std::enable_shared_from_this<PicturePool> {
  public:
-  // `size` within limits::kMin/MaxOutputSide_px. Memory is reserved, touched only when used.
-  // `stale`: what of the new pictures has to be drawn; the rest stays as it is, without meaning.
-  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count,
-                                                                   const Region& stale);
+  // `size` within limits::kMin/MaxOutputSide_px. `stale`: what of the new pictures has to be drawn;
+  // the rest stays as it is, without meaning.
+  [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(
+      Size size, int count, const Region& stale, PictureAllocator& memory = plain_memory());
   [[nodiscard]] static Result<std::shared_ptr<PicturePool>> create(Size size, int count) {
     return create(size, count, Region({0, 0, size.width, size.height}));
   }
   PicturePool(const PicturePool&) = delete;
   PicturePool& operator=(const PicturePool&) = delete;
-  ~PicturePool();
 
   [[nodiscard]] Size size() const { return size_; }
   // Marks output pixels as changed in every picture, in flight ones as well.
@@ -84,8 +79,7 @@ class PicturePool : public std::enable_shared_from_this<PicturePool> {
   void give_back(Picture* picture);
 
   Size size_;
-  void* memory_ = nullptr;
-  std::size_t memory_bytes_ = 0;
+  std::unique_ptr<PictureMemory> memory_;
   std::vector<Slot> slots_;
 };
 

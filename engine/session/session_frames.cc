@@ -216,8 +216,6 @@ void Session::fit(Size size) {
 bool Session::prepare_encoder(Size size, Rect shown) {
   release_timer_.arm_after(kRelease);
   if (encoder_ != nullptr) return true;
-  const Rect all{0, 0, size.width, size.height};
-  auto pool = PicturePool::create(size, kPictures, Region(shown.empty() ? all : shown));
   EncoderSettings settings;
   settings.size = size;
   settings.bitrate_kbps = rate_.bitrate_kbps != 0 ? rate_.bitrate_kbps : kStartBitrate_kbps;
@@ -226,8 +224,14 @@ bool Session::prepare_encoder(Size size, Rect shown) {
   settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
   auto encoder =
       parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
-  if (!pool || !encoder) {
-    const Error& error = !pool ? pool.error() : encoder.error();
+  Result<std::shared_ptr<PicturePool>> pool = fail(ErrorCode::kInternal, "no encoder");
+  if (encoder) {
+    const Rect all{0, 0, size.width, size.height};
+    pool = PicturePool::create(size, kPictures, Region(shown.empty() ? all : shown),
+                               (*encoder)->picture_memory());
+  }
+  if (!pool) {
+    const Error& error = encoder ? pool.error() : encoder.error();
     log_limited(LogLevel::kError, "session.no_encoder", {{"phone", options_.id}, {"error", error}});
     viewer_->notice(wire::NoticeLevel::kWarning, "encoder.unavailable",
                     "The server cannot encode this phone's screen: " + error.message());

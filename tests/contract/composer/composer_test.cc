@@ -55,7 +55,8 @@ class ComposerContract : public testing::TestWithParam<ComposerImplementation> {
   Status compose(std::vector<Layer> layers, Size output = kOutput) {
     scene_.output = output;
     scene_.layers = std::move(layers);
-    pool_ = PicturePool::create(output, 1).value();
+    const Region all({0, 0, output.width, output.height});
+    pool_ = PicturePool::create(output, 1, all, GetParam().memory()).value();
     picture_ = pool_->acquire();
     return composer_->compose(scene_, *picture_);
   }
@@ -217,7 +218,7 @@ TEST_P(ComposerContract, ALargeOutputIsCutIntoStrips) {
   EXPECT_LE(error(), 2.0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ComposerContract, testing::Values(cpu_composer_implementation()),
+INSTANTIATE_TEST_SUITE_P(All, ComposerContract, testing::Values(cpu_composer_implementation(), cpu_composer_into_nv12()),
                          [](const auto& i) { return i.param.name; });
 
 }  // namespace

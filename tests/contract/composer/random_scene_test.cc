@@ -80,10 +80,13 @@ class RandomScene : public testing::TestWithParam<ComposerImplementation> {
   }
 
   PictureRef picture(Size size) {
-    pool_ = PicturePool::create(size, 1).value();
+    const Region all({0, 0, size.width, size.height});
+    pool_ = PicturePool::create(size, 1, all, GetParam().memory()).value();
     PictureRef ref = pool_->acquire();
+    const int chroma_rows =
+        ref->layout == PictureLayout::kNv12 ? ref->coded.height / 2 : ref->coded.height;
     const auto bytes = static_cast<std::size_t>(ref->stride_y * ref->coded.height +
-                                                ref->stride_uv * ref->coded.height);
+                                                ref->stride_uv * chroma_rows);
     std::fill_n(ref->y, bytes, kUntouched);
     return ref;
   }
@@ -192,7 +195,7 @@ TEST_P(RandomScene, RenderingOutsideTheOutputIsRefused) {
   EXPECT_FALSE(composer_->render(s, {0, 0, 5, 5}, out));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, RandomScene, testing::Values(cpu_composer_implementation()),
+INSTANTIATE_TEST_SUITE_P(All, RandomScene, testing::Values(cpu_composer_implementation(), cpu_composer_into_nv12()),
                          [](const auto& i) { return i.param.name; });
 
 }  // namespace

@@ -95,17 +95,18 @@ ReferencePicture compose_reference(const Scene& scene) {
 double largest_difference(const ReferencePicture& a, const Picture& b) {
   double worst = 0;
   const auto compare = [&](const std::vector<double>& left, const std::uint8_t* right, int stride,
-                           int width, int height) {
+                           int step, int width, int height) {
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) {
         const double expected = left[static_cast<std::size_t>(y * width + x)];
-        worst = std::max(worst, std::abs(expected - right[y * stride + x]));
+        worst = std::max(worst, std::abs(expected - right[y * stride + x * step]));
       }
     }
   };
-  compare(a.y, b.y, b.stride_y, b.coded.width, b.coded.height);
-  compare(a.u, b.u, b.stride_uv, b.coded.width / 2, b.coded.height / 2);
-  compare(a.v, b.v, b.stride_uv, b.coded.width / 2, b.coded.height / 2);
+  const int step = b.layout == PictureLayout::kNv12 ? 2 : 1;
+  compare(a.y, b.y, b.stride_y, 1, b.coded.width, b.coded.height);
+  compare(a.u, b.u, b.stride_uv, step, b.coded.width / 2, b.coded.height / 2);
+  compare(a.v, b.v, b.stride_uv, step, b.coded.width / 2, b.coded.height / 2);
   return worst;
 }
 

@@ -51,6 +51,28 @@ Result<std::unique_ptr<BlockingEncoder>> open_counted(const EncoderSettings& set
   return std::make_unique<Counted>(std::move(fake));
 }
 
+// A device with one instance.
+class OneInstance final : public Encoder {
+ public:
+  OneInstance() { taken = true; }
+  ~OneInstance() override { taken = false; }
+  Status submit(EncodeRequest&) override { return fail(ErrorCode::kUnsupported, "submit"); }
+  bool ask_turn(std::uint32_t) override { return true; }
+  void set_on_turn(std::function<void()>) override {}
+  void set_rate(EncoderRate) override {}
+  void recycle(AccessUnit) override {}
+  int in_flight() const override { return 0; }
+  std::string_view name() const override { return "device"; }
+
+  static inline bool taken = false;
+};
+
+Result<std::unique_ptr<Encoder>> open_instance(EventLoop&, const EncoderSettings&,
+                                               Encoder::Completion) {
+  if (OneInstance::taken) return fail(ErrorCode::kExhausted, "the device has one instance");
+  return std::make_unique<OneInstance>();
+}
+
 class EncoderPoolTest : public testing::Test {
  protected:
   EncoderPoolTest() {
@@ -209,6 +231,31 @@ TEST_F(EncoderPoolTest, ThePoolMayGoBeforeItsEncoders) {
   encoders_.reset();
   EXPECT_TRUE(encode(*encoder));
   encoder.reset();
+}
+
+TEST_F(EncoderPoolTest, ADeviceGoesBeforeCodecsWhileItHasAnInstance) {
+  const std::array<EncoderDriver, 2> both = {
+      EncoderDriver{"device", [](const EncoderSettings&) -> Status { return {}; }, nullptr,
+                    open_instance},
+      table_[0]};
+  const auto pool_of = [&](std::string preferred) {
+    encoders_ = std::make_unique<EncoderPool>(
+        *thread_, EncoderPoolOptions{.drivers = both, .preferred = std::move(preferred)});
+  };
+  pool_of("");
+  auto first = lend();
+  EXPECT_EQ(first->name(), "device");
+  EXPECT_EQ(lend()->name(), "counted");
+  first.reset();
+  EXPECT_EQ(lend()->name(), "device");
+
+  pool_of("counted");
+  EXPECT_EQ(lend()->name(), "counted");
+  pool_of("device");
+  first = lend();
+  const auto refused = encoders_->lend(kSmall, [](Result<AccessUnit>) {});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), testing::HasSubstr("the device has one instance"));
 }
 
 TEST_F(EncoderPoolTest, SettingsNobodyServesAreRefusedAtOnce) {
