@@ -180,6 +180,24 @@ def killed():
                    lambda: not any(pathlib.Path(f"/proc/{pid}").exists() for pid, _ in children))
 
 
+@case("over links with delay and loss every phone is served, later by the distance", needs=["ip", "tc"])
+def lossy_links():
+    if os.geteuid() != 0:
+        raise Skip("a network namespace needs root")
+    with Run("--phones-as", "processes", "--phones", "3", "--for", "5s", "--workload", "typing",
+             "--network", "rate=8mbit,delay=20ms,loss=1%") as run:
+        report = run.end(90)
+        run.expect_nothing_left([])
+        step = report["steps"][0]
+        if step["phones_served"] != 3 or report["network"]["made_by"] not in ("kernel", "emulator"):
+            raise Failure(f"not every phone was served over its link: {report}\n{run.log()}")
+        # No machine is faster than the distance: 20 ms one way, 40 there and back.
+        if step["commit_to_received_ms"]["p50"] < 20 or step["input_to_photon_ms"]["p50"] < 40:
+            raise Failure(f"the link's delay is not in the figures: {step}")
+        if list(pathlib.Path("/run/netns").glob(f"rpb{run.process.pid}*")):
+            raise Failure("bench left its network namespace")
+
+
 def measuring(run):
     wait_until("the measurement", lambda: "measuring" in run.log() or run.process.poll() is not None, 90)
     if run.process.poll() is not None:
