@@ -22,7 +22,7 @@ std::vector<std::uint32_t> text_page(Size size) {
   for (std::int32_t y = 0; y < size.height; ++y) {
     for (std::int32_t x = 0; x < size.width; ++x) {
       const bool ink = y % 30 < 18 && random() % 4 == 0;
-      const std::uint32_t level = ink ? random() % 40 * 5 : 250;
+      const std::uint32_t level = ink ? static_cast<std::uint32_t>(random() % 40 * 5) : 250U;
       pixels.push_back(0xFF00'0000U | level * 0x01'0101U);
     }
   }

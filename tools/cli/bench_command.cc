@@ -260,7 +260,7 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
   sub->footer(
       "Examples:\n"
       "  rackphone bench --workload office --phones 200 --for 120s\n"
-      "  rackphone bench --workload office --ramp --json report.json");
+      "  rackphone bench --workload office --phones-as processes --ramp --json report.json");
   add_bench_compare(*sub, run);
   // Here --json names a file; below `compare` it is the flag it is everywhere else.
   sub->get_subcommand("compare")->add_flag("--json", run.context.json, "Answer in JSON");

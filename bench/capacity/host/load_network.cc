@@ -222,8 +222,8 @@ Status LoadNetwork::emulate() {
 }
 
 LoadNetwork::~LoadNetwork() {
-  // TUN devices go with the emulator. A veth pair would go with the namespace its one end is in, but
-  // some time later, and the next network has the same names and addresses.
+  // TUN devices go with the emulator. A veth pair would go with the namespace its one end is in,
+  // but some time later, and the next network has the same names and addresses.
   emulator_.reset();
   (void)run_command({.argv = {"ip", "link", "del", outer()}});
   namespace_.reset();
