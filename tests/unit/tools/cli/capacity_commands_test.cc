@@ -62,7 +62,7 @@ struct CapacityCommands : testing::Test {
 TEST_F(CapacityCommands, CompareOfEqualsPasses) {
   const std::string a = save(sample_report(), "a.json");
   EXPECT_EQ(run({"bench", "compare", a, a}), 0);
-  EXPECT_THAT(out.str(), HasSubstr("0 of 49 figures are worse"));
+  EXPECT_THAT(out.str(), HasSubstr("0 of 53 figures are worse"));
 }
 
 TEST_F(CapacityCommands, CompareFailsOnARegression) {
