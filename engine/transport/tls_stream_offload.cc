@@ -124,7 +124,8 @@ void TlsStream::serve_openssl() {
 
 Status TlsStream::answer_key_update() {
   RecordOffload& offload = *context_->offload();
-  if (!offload.changes_keys()) {
+  // A card keeps the keys it has, whatever the kernel can.
+  if (!offload.changes_keys() || sent_by_ == RecordCarrier::kNetworkCard) {
     // Nothing more may be sent under the old key but an alert, so the stream ends here; a viewer
     // comes back with a new connection.
     context_->count(&TlsCounters::ended_by_key_update);

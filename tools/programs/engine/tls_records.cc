@@ -3,8 +3,9 @@
 namespace rp {
 
 TlsRecords find_tls_records(bool wanted) {
-  TlsRecordsState kernel{.name = "kernel"};
   TlsRecords records;
+  TlsRecordsState kernel;
+  kernel.name = "kernel";
   if (!wanted) {
     kernel.found = "not looked for: --ktls off";
     kernel.advice = "start the engine with --ktls auto";
