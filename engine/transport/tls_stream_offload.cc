@@ -163,6 +163,7 @@ Result<HandedStream> TlsStream::hand_over() {
   }
   if (failed_) return forward(*failed_);
   RP_TRY(keep_decrypted());
+  update_events();  // what was kept is read like anything else if this fails
   if ((SSL_get_shutdown(ssl_) & SSL_RECEIVED_SHUTDOWN) != 0) {
     return fail(ErrorCode::kClosed, "the peer closed the connection");
   }
