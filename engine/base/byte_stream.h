@@ -13,9 +13,11 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/base/event_loop.h"
 #include "engine/base/result.h"
+#include "engine/base/unique_fd.h"
 
 namespace rp {
 
@@ -24,6 +26,17 @@ class ByteStreamListener {
   virtual ~ByteStreamListener() = default;
   // May destroy the stream. Errors and the peer's end are found by read() or write().
   virtual void on_ready(bool readable, bool writable) = 0;
+};
+
+// A stream that has been given up so that another process can go on with it, without any secret.
+struct HandedStream {
+  enum class Kind : std::uint8_t {
+    kPlain = 0,       // the socket's bytes are the stream's: SocketStream goes on
+    kTlsRecords = 1,  // the socket does TLS both ways: OffloadedStream (engine/transport) goes on
+  };
+  Kind kind = Kind::kPlain;
+  UniqueFd socket;
+  std::vector<std::uint8_t> unread;  // came before what can be read from the socket
 };
 
 class ByteStream {
@@ -49,6 +62,16 @@ class ByteStream {
   // Tells the peer that no more bytes follow; reading goes on. kWouldBlock: call again when
   // writable.
   [[nodiscard]] virtual Status finish_writing() = 0;
+
+  // Much is going to be written from now on: a stream that somebody carries cheaper (TLS by the
+  // kernel) changes over if it can. Nobody has to notice. Between two writes, attached or not.
+  virtual void expect_bulk() {}
+  // Gives the connection up. After success this stream is over and only to be destroyed; after an
+  // error it goes on as before. kWouldBlock: not at this moment (a message of TLS is half read or
+  // written), try again after the next read or write; kUnsupported: this connection cannot be.
+  [[nodiscard]] virtual Result<HandedStream> hand_over() {
+    return fail(ErrorCode::kUnsupported, "hand over a stream of this kind");
+  }
 
   // The socket, for its options and TCP_INFO; borrowed.
   [[nodiscard]] virtual int fd() const = 0;

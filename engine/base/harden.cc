@@ -104,8 +104,9 @@ Status harden(const HardenOptions& options) {
     return fail_errno("give up gaining privileges");
   }
   if (!options.filter_system_calls) return {};
-  return install_system_call_filter(
-      {.device_ioctls = options.device_ioctls, .executable_memory = options.executable_memory});
+  return install_system_call_filter({.device_ioctls = options.device_ioctls,
+                                     .executable_memory = options.executable_memory,
+                                     .kernel_tls = options.kernel_tls});
 }
 
 }  // namespace rp

@@ -142,6 +142,11 @@ Status SocketStream::finish_writing() {
   return {};
 }
 
+Result<HandedStream> SocketStream::hand_over() {
+  detach();
+  return HandedStream{HandedStream::Kind::kPlain, std::move(socket_), {}};
+}
+
 Result<SocketAddress> parse_socket_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   const auto bad = [&](const char* why) {

@@ -25,6 +25,7 @@ class SocketStream final : public ByteStream {
   [[nodiscard]] Result<std::size_t> read(std::span<std::uint8_t> buffer) override;
   [[nodiscard]] Result<std::size_t> write(std::span<const iovec> parts) override;
   [[nodiscard]] Status finish_writing() override;
+  [[nodiscard]] Result<HandedStream> hand_over() override;
   [[nodiscard]] int fd() const override { return socket_.get(); }
   [[nodiscard]] const std::string& peer() const override { return peer_; }
 

@@ -1,6 +1,9 @@
 #include "engine/base/system_call_filter.h"
 
 #include <linux/dma-buf.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -13,6 +16,10 @@
 #include <cerrno>
 #include <memory>
 #include <string>
+
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
 
 namespace rp {
 
@@ -84,7 +91,9 @@ constexpr std::array kAllowed = {
     "timerfd_create",
     "timerfd_settime",
     "timerfd_gettime",
-    // peers: TLS over TCP, HTTP and Wayland over unix sockets with descriptors (SCM_RIGHTS)
+    // peers: TLS over TCP, HTTP and Wayland over unix sockets with descriptors (SCM_RIGHTS);
+    // options
+    // are below
     "socketpair",
     "bind",
     "listen",
@@ -93,8 +102,6 @@ constexpr std::array kAllowed = {
     "connect",
     "getsockname",
     "getpeername",
-    "getsockopt",
-    "setsockopt",
     "sendto",
     "sendmsg",
     "sendmmsg",
@@ -212,9 +219,32 @@ constexpr scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) {
 constexpr scmp_arg_cmp has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t value) {
   return {argument, SCMP_CMP_MASKED_EQ, mask, value};
 }
-// An ioctl's request is 32 bits; what lies above them is not looked at by the kernel.
-constexpr scmp_arg_cmp request_is(scmp_datum_t request) {
-  return has_bits(1, 0xffffffffU, request & 0xffffffffU);
+// An int argument; what lies above its 32 bits is not looked at by the kernel.
+constexpr scmp_arg_cmp int_is(unsigned argument, scmp_datum_t value) {
+  return has_bits(argument, 0xffffffffU, value & 0xffffffffU);
+}
+
+// TCP's options one by one: TCP_ULP would put other code of the kernel in front of a socket. TLS's
+// are set and never asked for, since asking gives the keys to whoever holds the socket.
+void add_socket_options(Rules& rules, bool kernel_tls) {
+  for (const int level : std::array<int, 4>{SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP}) {
+    rules.allow("getsockopt", {int_is(1, static_cast<scmp_datum_t>(level))});
+  }
+  const auto allow_set = [&](int level, int option) {
+    rules.allow("setsockopt", {int_is(1, static_cast<scmp_datum_t>(level)),
+                               int_is(2, static_cast<scmp_datum_t>(option))});
+  };
+  for (const int level : std::array<int, 3>{SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6}) {
+    rules.allow("setsockopt", {int_is(1, static_cast<scmp_datum_t>(level))});
+  }
+  for (const int option : {TCP_NODELAY, TCP_NOTSENT_LOWAT, TCP_CORK, TCP_KEEPIDLE, TCP_KEEPINTVL,
+                           TCP_KEEPCNT, TCP_QUICKACK, TCP_USER_TIMEOUT}) {
+    allow_set(IPPROTO_TCP, option);
+  }
+  if (!kernel_tls) return;
+  allow_set(IPPROTO_TCP, TCP_ULP);
+  allow_set(SOL_TLS, TLS_TX);
+  allow_set(SOL_TLS, TLS_RX);
 }
 
 void add_conditional(Rules& rules, const SystemCallFilterOptions& options) {
@@ -239,9 +269,10 @@ void add_conditional(Rules& rules, const SystemCallFilterOptions& options) {
          {static_cast<unsigned long>(FIONBIO), static_cast<unsigned long>(FIONREAD),
           static_cast<unsigned long>(TCGETS), static_cast<unsigned long>(TIOCGWINSZ),
           static_cast<unsigned long>(DMA_BUF_IOCTL_SYNC)}) {
-      rules.allow("ioctl", {request_is(request)});
+      rules.allow("ioctl", {int_is(1, request)});
     }
   }
+  add_socket_options(rules, options.kernel_tls);
   rules.allow("prctl", {equals(0, PR_SET_NAME)});
   rules.allow("prctl", {equals(0, PR_GET_NAME)});
   // abort() and pthread_kill(): to ourselves alone. Limits are read, never set.

@@ -9,6 +9,7 @@ namespace rp {
 struct SystemCallFilterOptions {
   bool device_ioctls = false;
   bool executable_memory = false;
+  bool kernel_tls = false;
 };
 
 // Cannot be undone; also holds for all threads and children made later. Wants no_new_privs.

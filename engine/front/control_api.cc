@@ -142,12 +142,21 @@ HttpResponse ControlApi::health() const {
                         {"used", encoder.used},
                         {"reason", encoder.reason}});
   }
+  json tls_records = json::array();
+  for (const TlsRecordsState& records : parts_.tls_records) {
+    tls_records.push_back({{"name", records.name},
+                           {"available", records.available},
+                           {"used", records.used},
+                           {"found", records.found},
+                           {"advice", records.advice}});
+  }
   return json_response(
       200, {{"status", "ok"},
             {"version", RP_VERSION},
             {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"shards", parts_.shards},
-            {"encoders", std::move(encoders)}});
+            {"encoders", std::move(encoders)},
+            {"tls_records", std::move(tls_records)}});
 }
 
 }  // namespace rp

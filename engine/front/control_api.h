@@ -22,6 +22,15 @@ struct EncoderState {
   std::string reason;  // why it is not available
 };
 
+// One way of making TLS records, best first.
+struct TlsRecordsState {
+  std::string name;  // "kernel", "process"
+  bool available = false;
+  bool used = false;   // by streams whose cipher it has
+  std::string found;   // what it can do, or why it is not available
+  std::string advice;  // what to do for the better one
+};
+
 struct ControlApiParts {
   EventLoop& loop;
   PhoneDirectory& phones;
@@ -29,6 +38,7 @@ struct ControlApiParts {
   const Registry& metrics;
   std::size_t shards = 1;
   std::vector<EncoderState> encoders = {};
+  std::vector<TlsRecordsState> tls_records = {};
 };
 
 class ControlApi {

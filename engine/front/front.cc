@@ -129,9 +129,25 @@ void Front::register_metrics() {
   add(refused, refused_help, {{"reason", "ticket"}}, gate.bad_tickets);
   add(refused, refused_help, {{"reason", "version"}}, gate.bad_versions);
   add(refused, refused_help, {{"reason", "lost"}}, gate.lost);
+  register_tls_metrics(add);
   metric_handles_.push_back(
       parts_.metrics.add("rackphone_front_open_connections", "Connections in HTTP now", {},
                          [this] { return static_cast<double>(server_.open_connections()); }));
+}
+
+void Front::register_tls_metrics(const AddCounter& add) {
+  const TlsCounters& tls = parts_.tls->counters();
+  const std::string streams = "rackphone_tls_streams_total";
+  const std::string help = "Streams by who makes the TLS records that are sent";
+  add(streams, help, {{"records", "process"}}, tls.by_process);
+  add(streams, help, {{"records", "kernel"}}, tls.by_kernel);
+  add(streams, help, {{"records", "card"}}, tls.by_card);
+  add("rackphone_tls_refused_total", "Streams the kernel's TLS could not take", {}, tls.refused);
+  add("rackphone_tls_key_updates_total", "Key updates by viewers whose stream the kernel sends", {},
+      tls.key_updates);
+  add("rackphone_tls_key_update_ends_total", "Streams ended because the kernel takes no new key",
+      {}, tls.ended_by_key_update);
+  add("rackphone_tls_handed_over_total", "Streams handed to another process", {}, tls.handed_over);
 }
 
 }  // namespace rp

@@ -7,6 +7,7 @@
 //                                               shard) └─ others   StaticFiles
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +55,10 @@ class Front {
  private:
   Front(FrontParts parts, FrontOptions options, std::optional<StaticFiles> files);
   void add_routes();
+  using AddCounter =
+      std::function<void(std::string name, std::string help, Labels labels, const Counter&)>;
   void register_metrics();
+  void register_tls_metrics(const AddCounter& add);
   [[nodiscard]] std::unique_ptr<ByteStream> begin_tls(UniqueFd socket);
 
   FrontParts parts_;

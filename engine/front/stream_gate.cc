@@ -143,6 +143,8 @@ class StreamGate::Opening final : public ByteStreamListener,
 
   void hand_over() {
     stream_->detach();
+    // Not before the ticket was good: strangers do not reach the kernel's TLS.
+    stream_->expect_bulk();
     gate_.counters_.opened.add();
     gate_.sink_.accept_stream(std::move(stream_), std::move(early_), std::move(*ticket_));
     end();

@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "engine/transport/tls_record_watch.h"
+
 namespace rp {
 
 namespace {
@@ -51,7 +53,7 @@ std::string take_tls_error() {
 
 Result<std::shared_ptr<TlsContext>> TlsContext::create_server(const TlsServerOptions& options) {
   RP_ASSIGN(SSL_CTX * raw, new_context(TLS_server_method()));
-  std::shared_ptr<TlsContext> context(new TlsContext(raw));
+  std::shared_ptr<TlsContext> context(new TlsContext(raw, options.offload));
   RP_TRY(configure(raw, options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION));
   if (SSL_CTX_use_certificate_chain_file(raw, options.certificate_file.c_str()) != 1) {
     return fail(ErrorCode::kInvalid,
@@ -69,7 +71,7 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create_server(const TlsServerOpt
 
 Result<std::shared_ptr<TlsContext>> TlsContext::create_client(const TlsClientOptions& options) {
   RP_ASSIGN(SSL_CTX * raw, new_context(TLS_client_method()));
-  std::shared_ptr<TlsContext> context(new TlsContext(raw));
+  std::shared_ptr<TlsContext> context(new TlsContext(raw, options.offload));
   RP_TRY(configure(raw, TLS1_2_VERSION));
   if (!options.authority_file.empty()) {
     if (SSL_CTX_load_verify_locations(raw, options.authority_file.c_str(), nullptr) != 1) {
@@ -80,6 +82,16 @@ Result<std::shared_ptr<TlsContext>> TlsContext::create_client(const TlsClientOpt
     context->verifies_peer_ = true;
   }
   return context;
+}
+
+TlsContext::TlsContext(SSL_CTX* context, RecordOffload* offload)
+    : context_(context), offload_(offload) {
+  if (offload_ != nullptr) TlsRecordWatch::prepare(context_);
+}
+
+void TlsContext::count(Counter TlsCounters::*which, std::uint64_t by) {
+  const std::scoped_lock lock(counting_);
+  (counters_.*which).add(by);
 }
 
 TlsContext::~TlsContext() { SSL_CTX_free(context_); }

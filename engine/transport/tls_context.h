@@ -3,10 +3,14 @@
 // atomically).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include "engine/base/metrics.h"
 #include "engine/base/result.h"
+#include "engine/transport/record_offload.h"
 
 struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
@@ -16,12 +20,27 @@ struct TlsServerOptions {
   std::string certificate_file;  // PEM, the leaf first, then its chain
   std::string key_file;          // PEM
   bool allow_tls12 = false;      // 1.3 only otherwise
+  // Who may take over the records of connections that carry much; null: OpenSSL does all. Must
+  // outlive the context.
+  RecordOffload* offload = nullptr;
 };
 
 struct TlsClientOptions {
   // PEM of the authorities to trust. Empty: the peer is not verified (tests and benches on
   // loopback).
   std::string authority_file;
+  RecordOffload* offload = nullptr;  // as a server's
+};
+
+// Of all connections of a context.
+struct TlsCounters {
+  Counter by_process;           // streams whose records OpenSSL goes on doing
+  Counter by_kernel;            // … the kernel sends
+  Counter by_card;              // … the network card sends
+  Counter refused;              // of by_process: the offload was asked and could not
+  Counter key_updates;          // by peers of offloaded streams
+  Counter ended_by_key_update;  // a new key was wanted that the offload cannot take
+  Counter handed_over;          // given to another process
 };
 
 class TlsContext {
@@ -39,10 +58,17 @@ class TlsContext {
 
   [[nodiscard]] ssl_ctx_st* get() const { return context_; }
   [[nodiscard]] bool verifies_peer() const { return verifies_peer_; }
+  [[nodiscard]] RecordOffload* offload() const { return offload_; }
+  [[nodiscard]] const TlsCounters& counters() const { return counters_; }
+  // Adds to one of them: context.count(&TlsCounters::refused). Events are rare, hence the lock.
+  void count(Counter TlsCounters::*which, std::uint64_t by = 1);
 
  private:
-  explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+  TlsContext(ssl_ctx_st* context, RecordOffload* offload);
   ssl_ctx_st* context_;
+  RecordOffload* offload_;
+  TlsCounters counters_;
+  std::mutex counting_;
   bool verifies_peer_ = false;
 };
 

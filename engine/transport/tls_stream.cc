@@ -34,7 +34,9 @@ TlsStream::TlsStream(std::shared_ptr<TlsContext> context, ssl_st* ssl, UniqueFd 
     : context_(std::move(context)),
       ssl_(ssl),
       socket_(std::move(socket)),
-      peer_(peer_address(socket_.get())) {}
+      peer_(peer_address(socket_.get())) {
+  if (context_->offload() != nullptr) records_ = std::make_unique<TlsRecordWatch>(ssl_);
+}
 
 TlsStream::~TlsStream() { SSL_free(ssl_); }
 
@@ -116,7 +118,7 @@ void TlsStream::update_events() {
   const bool in = want_read_ || (want_write_ && write_needs_readable_);
   const bool out = (want_write_ && !write_needs_readable_) || (want_read_ && read_needs_writable_);
   watch_.set_events((in ? EPOLLIN : 0U) | (out ? EPOLLOUT : 0U));
-  if (want_read_ && SSL_pending(ssl_) > 0) {
+  if (want_read_ && (SSL_pending(ssl_) > 0 || !unread_.empty() || failed_)) {
     if (!buffered_.armed()) buffered_.arm_after(Duration(0));
   } else if (buffered_.armed()) {
     buffered_.cancel();
@@ -159,18 +161,27 @@ Error TlsStream::error_of(int result, const char* operation, bool& wants_other) 
 
 Result<std::size_t> TlsStream::read(std::span<std::uint8_t> buffer) {
   RP_CHECK(!buffer.empty());
+  if (!unread_.empty()) return read_kept(buffer);
+  if (failed_) return forward(*failed_);
   ERR_clear_error();
   errno = 0;
   std::size_t got = 0;
   const int result = SSL_read_ex(ssl_, buffer.data(), buffer.size(), &got);
-  if (result == 1) {
-    read_needs_writable_ = false;
-    update_events();
-    return got;
-  }
-  Error error = error_of(result, "read", read_needs_writable_);
+  std::optional<Error> error;
+  read_needs_writable_ = false;
+  if (result != 1) error = error_of(result, "read", read_needs_writable_);
+  if (sent_by_ != RecordCarrier::kProcess) serve_openssl();
   update_events();
-  return forward(std::move(error));
+  if (error) return forward(failed_ ? *failed_ : std::move(*error));
+  return got;
+}
+
+Result<std::size_t> TlsStream::read_kept(std::span<std::uint8_t> buffer) {
+  const std::size_t taken = std::min(buffer.size(), unread_.size());
+  std::copy_n(unread_.begin(), taken, buffer.begin());
+  unread_.erase(unread_.begin(), unread_.begin() + static_cast<long>(taken));
+  update_events();
+  return taken;
 }
 
 // The bytes of the next record: from `skip` bytes into the parts. One large part is used where it
@@ -197,6 +208,7 @@ std::span<const std::uint8_t> TlsStream::gather(std::span<const iovec> parts, st
 }
 
 Result<std::size_t> TlsStream::write(std::span<const iovec> parts) {
+  if (sent_by_ != RecordCarrier::kProcess) return write_past_openssl(parts);
   constexpr std::size_t kMaxParts = 16;
   parts = parts.first(std::min(parts.size(), kMaxParts));
   std::size_t written = 0;
@@ -209,11 +221,13 @@ Result<std::size_t> TlsStream::write(std::span<const iovec> parts) {
     const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &put);
     if (result != 1) {
       Error error = error_of(result, "write", write_needs_readable_);
+      write_unfinished_ = true;
       update_events();
       if (written == 0) return forward(std::move(error));
       break;  // a lasting error comes again with the next write
     }
     write_needs_readable_ = false;
+    write_unfinished_ = false;
     written += put;
   }
   update_events();
@@ -222,6 +236,7 @@ Result<std::size_t> TlsStream::write(std::span<const iovec> parts) {
 
 Status TlsStream::finish_writing() {
   if (SSL_is_init_finished(ssl_) == 0) return {};  // nothing was said yet, so nothing to end
+  if (sent_by_ != RecordCarrier::kProcess) return finish_past_openssl();
   ERR_clear_error();
   errno = 0;
   const int result = SSL_shutdown(ssl_);  // 0: ours is sent, theirs not yet come

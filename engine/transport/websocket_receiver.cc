@@ -38,10 +38,12 @@ struct WebSocketReceiver::Callbacks {
   static void frame_started(wslay_event_context_ptr,
                             const wslay_event_on_frame_recv_start_arg* frame, void* user) {
     auto& receiver = self(user);
+    receiver.framed_bytes_ += receiver.header_bytes(frame->payload_length) + frame->payload_length;
     if (frame->opcode == WSLAY_TEXT_FRAME) {
       receiver.violation(WSLAY_CODE_UNSUPPORTED_DATA, "text message: all messages are binary");
     }
     if (wslay_is_ctrl_frame(frame->opcode)) return;
+    receiver.fragmented_ = frame->fin == 0;
     if (frame->opcode != WSLAY_CONTINUATION_FRAME) receiver.message_bytes_ = 0;
     // Refused by what the header announces, before a byte of it is kept.
     if (frame->payload_length > receiver.max_message_bytes_ - receiver.message_bytes_) {
@@ -72,7 +74,8 @@ struct WebSocketReceiver::Callbacks {
 Result<std::unique_ptr<WebSocketReceiver>> WebSocketReceiver::create(WebSocketRole role,
                                                                      std::size_t max_message_bytes,
                                                                      Listener& listener) {
-  std::unique_ptr<WebSocketReceiver> receiver(new WebSocketReceiver(listener, max_message_bytes));
+  std::unique_ptr<WebSocketReceiver> receiver(
+      new WebSocketReceiver(role, listener, max_message_bytes));
   wslay_event_callbacks callbacks{};
   callbacks.recv_callback = Callbacks::receive;
   callbacks.send_callback = Callbacks::send;
@@ -90,6 +93,12 @@ Result<std::unique_ptr<WebSocketReceiver>> WebSocketReceiver::create(WebSocketRo
 
 WebSocketReceiver::~WebSocketReceiver() { wslay_event_context_free(context_); }
 
+// RFC 6455, section 5.2; clients mask, servers do not.
+std::uint64_t WebSocketReceiver::header_bytes(std::uint64_t payload_bytes) const {
+  const std::uint64_t length_bytes = payload_bytes < 126 ? 0 : payload_bytes <= 0xFFFF ? 2 : 8;
+  return 2 + length_bytes + (masked_ ? 4 : 0);
+}
+
 void WebSocketReceiver::violation(std::uint16_t code, const char* what) {
   if (close_code_ != 0) return;
   close_code_ = code;
@@ -99,6 +108,7 @@ void WebSocketReceiver::violation(std::uint16_t code, const char* what) {
 Status WebSocketReceiver::feed(std::span<const std::uint8_t> bytes,
                                std::vector<std::uint8_t>& replies) {
   unread_ = bytes;
+  fed_bytes_ += bytes.size();
   replies_ = &replies;
   const int received = wslay_event_recv(context_);
   if (received != 0) violation(WSLAY_CODE_PROTOCOL_ERROR, "WebSocket frame is malformed");

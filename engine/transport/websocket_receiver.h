@@ -44,18 +44,27 @@ class WebSocketReceiver {
                             std::vector<std::uint8_t>& replies);
   // No more messages are delivered, also of bytes fed already; a close frame still is.
   void stop() { stopped_ = true; }
+  // Nothing of a message has come that is not delivered: another receiver could go on from here.
+  [[nodiscard]] bool idle() const { return fed_bytes_ == framed_bytes_ && !fragmented_; }
   // 1002, 1003, 1007 or 1009 after feed() failed.
   [[nodiscard]] std::uint16_t close_code() const { return close_code_; }
 
  private:
   struct Callbacks;
-  WebSocketReceiver(Listener& listener, std::size_t max_message_bytes)
-      : listener_(listener), max_message_bytes_(max_message_bytes) {}
+  WebSocketReceiver(WebSocketRole role, Listener& listener, std::size_t max_message_bytes)
+      : masked_(role == WebSocketRole::kServer),
+        listener_(listener),
+        max_message_bytes_(max_message_bytes) {}
+  [[nodiscard]] std::uint64_t header_bytes(std::uint64_t payload_bytes) const;
   void violation(std::uint16_t code, const char* what);
 
+  const bool masked_;  // what comes
   Listener& listener_;
   const std::size_t max_message_bytes_;
-  std::size_t message_bytes_ = 0;  // announced so far of the message being received
+  std::size_t message_bytes_ = 0;   // announced so far of the message being received
+  std::uint64_t fed_bytes_ = 0;     // of all that came
+  std::uint64_t framed_bytes_ = 0;  // that came and will, of the frames whose header has come
+  bool fragmented_ = false;         // a message's last frame has not begun
   wslay_event_context* context_ = nullptr;
   std::span<const std::uint8_t> unread_;
   std::vector<std::uint8_t>* replies_ = nullptr;

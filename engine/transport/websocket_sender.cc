@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/core.h>
 #include <openssl/rand.h>
@@ -293,6 +294,18 @@ void WebSocketSender::close(std::uint16_t code, std::string_view reason) {
   queue_small(WebSocketOpcode::kClose, payload);
   close_deadline_.arm_after(kCloseTimeout);
   flush();
+}
+
+Result<HandedStream> WebSocketSender::hand_over() {
+  if (state_ != State::kOpen) return fail(ErrorCode::kClosed, "the stream is closed");
+  if (!out_.empty() || !receiver_->idle()) {
+    return fail(ErrorCode::kWouldBlock, "a message is half sent or half received");
+  }
+  RP_ASSIGN(HandedStream handed, stream_->hand_over());
+  state_ = State::kClosed;
+  later_.cancel();
+  handed.unread.insert(handed.unread.begin(), already_read_.begin(), already_read_.end());
+  return handed;
 }
 
 void WebSocketSender::linger_or_end() {

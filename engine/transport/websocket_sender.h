@@ -51,6 +51,11 @@ class WebSocketSender final : public Sender,
   [[nodiscard]] LinkEstimate estimate() const override;
   [[nodiscard]] const SenderCounters& counters() const override { return counters_; }
   void close(std::uint16_t code, std::string_view reason) override;
+  // Gives the connection up between two messages, for WebSocketSender::create() in another process
+  // (`unread` is its already_read). After success there are no more calls to the listener, and the
+  // sender is only to be destroyed; unacknowledged frames are the owner's to remember. kWouldBlock:
+  // something is half sent or half received, try again later; else as ByteStream::hand_over().
+  [[nodiscard]] Result<HandedStream> hand_over();
   // Of the close frame that ended the stream, the peer's or ours, whichever came first; 0 before.
   [[nodiscard]] std::uint16_t close_code() const { return close_code_; }
 

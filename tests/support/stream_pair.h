@@ -29,7 +29,7 @@ struct TlsPair {
   std::shared_ptr<TlsContext> client;  // trusts the server's certificate, for "localhost"
 };
 // Aborts when it cannot be made: no test can go on without it.
-[[nodiscard]] TlsPair make_tls_pair(bool allow_tls12 = false);
+[[nodiscard]] TlsPair make_tls_pair(bool allow_tls12 = false, RecordOffload* offload = nullptr);
 
 struct SocketPair {
   UniqueFd server;
@@ -43,5 +43,9 @@ struct StreamPair {
 };
 [[nodiscard]] StreamPair make_plain_streams();
 [[nodiscard]] StreamPair make_tls_streams(const TlsPair& tls);
+// … with the handshake done and the server's records sent by the offload of its context.
+[[nodiscard]] StreamPair make_offloaded_streams(const TlsPair& tls);
+// … and the server's side handed over, within this process: no OpenSSL is left in it.
+[[nodiscard]] StreamPair make_handed_streams(const TlsPair& tls);
 
 }  // namespace rp

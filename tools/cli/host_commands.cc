@@ -69,6 +69,14 @@ std::vector<Finding> engine_findings(const CliContext& context) {
                         there ? "ready" : encoder.value("reason", "not there"), used,
                         encoder.value("advice", "")});
   }
+  for (const json& records : health.value("tls_records", json::array())) {
+    if (!records.is_object()) continue;
+    const bool there = records.value("available", false);
+    findings.push_back({"TLS by the " + records.value("name", ""),
+                        there ? Grade::kGood : Grade::kCouldBeBetter, records.value("found", ""),
+                        records.value("used", false) ? "streams" : "",
+                        records.value("advice", "")});
+  }
   return findings;
 }
 

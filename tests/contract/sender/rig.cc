@@ -51,7 +51,8 @@ class FakeRig final : public SenderRig {
 // it can be left standing.
 class WebSocketRig final : public SenderRig {
  public:
-  explicit WebSocketRig(StreamPair streams) : loop_(make_loop()), viewer_loop_(make_loop()) {
+  explicit WebSocketRig(StreamPair streams, std::shared_ptr<RecordOffload> offload = nullptr)
+      : offload_(std::move(offload)), loop_(make_loop()), viewer_loop_(make_loop()) {
     viewer_fd_ = streams.client->fd();
     auto sender =
         WebSocketSender::create(*loop_, std::move(streams.server), WebSocketRole::kServer);
@@ -86,6 +87,7 @@ class WebSocketRig final : public SenderRig {
   TimePoint now() const override { return kClock.now(); }
 
  private:
+  std::shared_ptr<RecordOffload> offload_;  // outlives the streams
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<EventLoop> viewer_loop_;
   RecordingListener listener_;
@@ -116,6 +118,12 @@ std::unique_ptr<SenderRig> make_plain_rig() {
 std::unique_ptr<SenderRig> make_tls_rig() {
   static const TlsPair tls = make_tls_pair();
   return std::make_unique<WebSocketRig>(make_tls_streams(tls));
+}
+
+std::unique_ptr<SenderRig> make_offloaded_rig(std::shared_ptr<RecordOffload> offload, bool handed) {
+  const TlsPair tls = make_tls_pair(false, offload.get());
+  return std::make_unique<WebSocketRig>(
+      handed ? make_handed_streams(tls) : make_offloaded_streams(tls), std::move(offload));
 }
 
 }  // namespace rp

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/transport/record_offload.h"
 #include "tests/support/recording_listener.h"
 
 namespace rp {
@@ -35,5 +36,15 @@ class SenderRig {
 [[nodiscard]] std::unique_ptr<SenderRig> make_fake_rig();
 [[nodiscard]] std::unique_ptr<SenderRig> make_plain_rig();
 [[nodiscard]] std::unique_ptr<SenderRig> make_tls_rig();
+// TLS whose records the offload sends; with `handed`, also receives (OffloadedStream).
+[[nodiscard]] std::unique_ptr<SenderRig> make_offloaded_rig(std::shared_ptr<RecordOffload> offload,
+                                                            bool handed);
+
+struct SenderKind {
+  const char* name;
+  std::unique_ptr<SenderRig> (*make)();
+};
+// Those that can be had where the tests run: kinds.cc here, tests/lab/ktls in the kernel lab.
+[[nodiscard]] std::vector<SenderKind> sender_kinds();
 
 }  // namespace rp

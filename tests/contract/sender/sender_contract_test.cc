@@ -1,5 +1,7 @@
 // Goal: every Sender keeps the promises of engine/transport/sender.h.
 // Method: each implementation with a viewer played by the test; waits on conditions, never on time.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "engine/base/limits.h"
@@ -10,12 +12,7 @@ namespace {
 
 using Bytes = SenderRig::Bytes;
 
-struct Kind {
-  const char* name;
-  std::unique_ptr<SenderRig> (*make)();
-};
-
-class SenderContract : public testing::TestWithParam<Kind> {
+class SenderContract : public testing::TestWithParam<SenderKind> {
  protected:
   std::unique_ptr<SenderRig> rig_ = GetParam().make();
   Sender& sender() { return rig_->sender(); }
@@ -44,8 +41,8 @@ TEST_P(SenderContract, AFrameIsOneMessageAndItsMemoryComesBack) {
   ASSERT_TRUE(
       rig_->until([&] { return listener().payloads.size() == 1 && rig_->received().size() == 1; }));
   EXPECT_EQ(listener().payloads[0].data(), memory);
-  Bytes expected = {1, 2, 3};
-  expected.insert(expected.end(), payload.begin(), payload.end());
+  Bytes expected(3 + payload.size(), 7);
+  std::ranges::copy(Bytes{1, 2, 3}, expected.begin());
   EXPECT_EQ(rig_->received()[0], expected);
   EXPECT_EQ(sender().counters().frames.value(), 1U);
 }
@@ -147,10 +144,7 @@ TEST_P(SenderContract, AViewerThatVanishesMidFrameEndsTheStream) {
   rig_->destroy_sender();
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SenderContract,
-                         testing::Values(Kind{"Fake", make_fake_rig},
-                                         Kind{"WebSocket", make_plain_rig},
-                                         Kind{"WebSocketOverTls", make_tls_rig}),
+INSTANTIATE_TEST_SUITE_P(All, SenderContract, testing::ValuesIn(sender_kinds()),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace

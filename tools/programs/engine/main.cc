@@ -24,6 +24,7 @@
 #include "engine/front/control_api.h"
 #include "engine/front/front.h"
 #include "engine/shard/shard_set.h"
+#include "tools/programs/engine/tls_records.h"
 
 namespace rp {
 namespace {
@@ -37,6 +38,7 @@ struct Options {
   std::string tls_cert;
   std::string tls_key;
   bool tls12 = false;
+  std::string ktls = "auto";
   std::string encoder;
   unsigned shards = 0;
   std::size_t encoder_memory_mib = 0;
@@ -84,6 +86,10 @@ int parse(int argc, char** argv, Options& options) {
   app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM")->required();
   app.add_option("--tls-key", options.tls_key, "Private key, PEM")->required();
   app.add_flag("--tls12", options.tls12, "Accept TLS 1.2 as well as 1.3");
+  app.add_option("--ktls", options.ktls,
+                 "Let the kernel make streams' TLS records where it can: auto or off")
+      ->check(CLI::IsMember({"auto", "off"}))
+      ->capture_default_str();
   app.add_option(
       "--encoder", options.encoder,
       "Use only this encoder: x264, openh264, or model:NAME, which makes placeholders at "
@@ -184,8 +190,9 @@ Status run(const Options& options) {
   const SystemClock clock;
   Registry registry;
   RP_ASSIGN(const auto loop, EventLoop::create(clock));
-  RP_ASSIGN(auto tls,
-            TlsContext::create_server({options.tls_cert, options.tls_key, options.tls12}));
+  TlsRecords records = find_tls_records(options.ktls != "off");
+  RP_ASSIGN(auto tls, TlsContext::create_server({options.tls_cert, options.tls_key, options.tls12,
+                                                 records.kernel.get()}));
   RP_ASSIGN(UniqueFd listener, listen_on(options.listen));
   if (::access(options.phones_dir.c_str(), F_OK) != 0) {
     return fail_errno("phones' directory " + options.phones_dir);
@@ -193,7 +200,9 @@ Status run(const Options& options) {
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
   if (!options.no_harden) {
-    RP_TRY(harden({.user = options.user, .end_with_parent = options.end_with_parent}));
+    RP_TRY(harden({.user = options.user,
+                   .end_with_parent = options.end_with_parent,
+                   .kernel_tls = records.kernel != nullptr}));
   }
 
   RP_ASSIGN(auto shards, make_shards(clock, registry, options));
@@ -204,7 +213,8 @@ Status run(const Options& options) {
             Front::create({*loop, std::move(tls), tickets, phones, registry},
                           {.web_root = options.web_root, .controller_socket = options.api_socket}));
   RP_TRY(front->listen(std::move(listener)));
-  ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders)});
+  ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders),
+                      std::move(records.table)});
   ::unlink(options.control_socket.c_str());  // left by an engine that was killed
   RP_TRY(control.listen(options.control_socket));
 

@@ -4,7 +4,9 @@
 #include "engine/base/harden.h"
 
 #include <fcntl.h>
+#include <linux/tls.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
@@ -56,6 +58,15 @@ int in_hardened_child(const HardenOptions& options, const std::function<int()>& 
 // 0 when the call failed with EPERM, 1 when it worked, 2 when it failed otherwise.
 int denied(long result) { return result >= 0 ? 1 : errno == EPERM ? 0 : 2; }
 
+constexpr int kTlsLevel = 282;  // SOL_TLS
+
+long read_tls_keys() {
+  auto pair = socket_pair();
+  char keys[64];
+  socklen_t length = sizeof keys;
+  return pair ? ::getsockopt(pair->first.get(), kTlsLevel, TLS_TX, keys, &length) : 0;
+}
+
 struct Forbidden {
   const char* name;
   std::function<long()> call;
@@ -84,6 +95,22 @@ TEST(HardenTest, ForbiddenCallsAreDenied) {
          return ::setrlimit(RLIMIT_NOFILE, &limit);
        }},
       {"undumpable", [] { return ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); }},
+      {"TLS in the kernel",
+       [] {
+         auto pair = socket_pair();
+         return pair ? ::setsockopt(pair->first.get(), IPPROTO_TCP, TCP_ULP, "tls", 4) : 0L;
+       }},
+      {"TLS keys to the kernel",
+       [] {
+         auto pair = socket_pair();
+         return pair ? ::setsockopt(pair->first.get(), kTlsLevel, TLS_TX, "", 0) : 0L;
+       }},
+      {"a socket's TLS keys", [] { return read_tls_keys(); }},
+      {"another level's options",
+       [] {
+         auto pair = socket_pair();
+         return pair ? ::setsockopt(pair->first.get(), IPPROTO_UDP, 1, "", 0) : 0L;
+       }},
       {"terminal input", [] { return ::ioctl(0, TIOCSTI, "x"); }},
       {"executable mmap",
        [] {
@@ -230,6 +257,34 @@ TEST(HardenTest, OptionsOpenWhatTheySay) {
                                                                                                : 2;
                               }),
             0);
+}
+
+// What the engine's own connections need goes on, and with kernel_tls the kernel's TLS is asked (a
+// unix socket has none to give).
+TEST(HardenTest, SocketOptionsThatAreNeeded) {
+  const auto options = [] {
+    auto tcp = listen_tcp({"127.0.0.1", 0});
+    const int on = 1;
+    tcp_info info{};
+    socklen_t length = sizeof info;
+    return tcp && ::setsockopt(tcp->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
+                   ::setsockopt(tcp->get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &on, sizeof on) == 0 &&
+                   ::getsockopt(tcp->get(), IPPROTO_TCP, TCP_INFO, &info, &length) == 0
+               ? 0
+               : 1;
+  };
+  EXPECT_EQ(in_hardened_child({}, options), 0);
+  const auto kernel_tls = [] {
+    auto pair = socket_pair();
+    if (!pair) return 1;
+    const int fd = pair->first.get();
+    if (::setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", 4) == 0 || errno == EPERM) return 2;
+    if (::setsockopt(fd, kTlsLevel, TLS_TX, "", 0) == 0 || errno == EPERM) return 3;
+    if (::setsockopt(fd, kTlsLevel, TLS_RX, "", 0) == 0 || errno == EPERM) return 4;
+    // Not even then.
+    return read_tls_keys() < 0 && errno == EPERM ? 0 : 5;
+  };
+  EXPECT_EQ(in_hardened_child({.kernel_tls = true}, kernel_tls), 0);
 }
 
 }  // namespace

@@ -72,7 +72,13 @@ class ControlApiTest : public ::testing::Test {
   MemoryPhones phones_;
   TicketVerifier tickets_{clock_};
   Registry metrics_;
-  ControlApi api_{{*loop_, phones_, tickets_, metrics_, 2}};
+  ControlApi api_{{*loop_,
+                   phones_,
+                   tickets_,
+                   metrics_,
+                   2,
+                   {},
+                   {{"kernel", false, false, "no TLS", "modprobe tls"}}}};
 };
 
 TEST_F(ControlApiTest, PhonesComeAndGo) {
@@ -129,6 +135,11 @@ TEST_F(ControlApiTest, HealthAndMetrics) {
   EXPECT_EQ(health["uptime_s"], 7);
   EXPECT_EQ(health["shards"], 2);
   EXPECT_EQ(health["version"], RP_VERSION);
+  EXPECT_EQ(health["tls_records"], json::array({{{"name", "kernel"},
+                                                 {"available", false},
+                                                 {"used", false},
+                                                 {"found", "no TLS"},
+                                                 {"advice", "modprobe tls"}}}));
   Counter counter;
   counter.add(3);
   const auto handle = metrics_.add("rackphone_test_total", "Test", {}, counter);

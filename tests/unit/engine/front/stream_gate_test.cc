@@ -27,13 +27,36 @@ struct CollectingSink final : StreamSink {
   StreamTicket last;
 };
 
+// A plain stream that counts how often much was announced.
+class NotingStream final : public ByteStream {
+ public:
+  NotingStream(std::unique_ptr<ByteStream> plain, int& bulk)
+      : plain_(std::move(plain)), bulk_(bulk) {}
+  Status attach(EventLoop& loop, ByteStreamListener& listener) override {
+    return plain_->attach(loop, listener);
+  }
+  void detach() override { plain_->detach(); }
+  void set_interest(bool read, bool write) override { plain_->set_interest(read, write); }
+  Result<std::size_t> read(std::span<std::uint8_t> buffer) override { return plain_->read(buffer); }
+  Result<std::size_t> write(std::span<const iovec> parts) override { return plain_->write(parts); }
+  Status finish_writing() override { return plain_->finish_writing(); }
+  void expect_bulk() override { ++bulk_; }
+  int fd() const override { return plain_->fd(); }
+  const std::string& peer() const override { return plain_->peer(); }
+
+ private:
+  std::unique_ptr<ByteStream> plain_;
+  int& bulk_;
+};
+
 class StreamGateTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(verifier_.set_keys({key_.public_key()})); }
 
   RawPeer connect() {
     auto pair = socket_pair().value();
-    server_.adopt(SocketStream::create(std::move(pair.first)).value());
+    server_.adopt(std::make_unique<NotingStream>(
+        SocketStream::create(std::move(pair.first)).value(), bulk_announced_));
     return {*loop_, std::move(pair.second)};
   }
   std::string ticket() {
@@ -81,6 +104,7 @@ class StreamGateTest : public ::testing::Test {
   TicketKey key_ = TicketKey::generate().value();
   TicketVerifier verifier_{clock_};
   CollectingSink sink_;
+  int bulk_announced_ = 0;
   StreamGate gate_{*loop_, verifier_, sink_};
   HttpServer server_{*loop_, [this](const HttpRequest& request, const HttpResponder& responder) {
                        gate_.handle(request, responder);
@@ -103,6 +127,14 @@ TEST_F(StreamGateTest, GoodTicketIsHandedOn) {
   EXPECT_EQ(sink_.last.device, "laptop");
   EXPECT_EQ(sink_.last.peer, "unix");
   EXPECT_EQ(gate_.counters().opened.value(), 1U);
+  EXPECT_EQ(bulk_announced_, 1);
+}
+
+TEST_F(StreamGateTest, OnlyAGoodTicketReachesTheKernelsTls) {
+  (void)refused(handshake("rackphone.v1, ticket.nonsense"));
+  (void)refused(handshake("other.v9"));
+  EXPECT_EQ(status(handshake("rackphone.v1", {}, "8")), "426");
+  EXPECT_EQ(bulk_announced_, 0);
 }
 
 TEST_F(StreamGateTest, BadTicketsCloseWith4401) {
