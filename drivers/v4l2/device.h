@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,7 +31,7 @@ class Device {
 [[nodiscard]] Result<std::unique_ptr<Device>> open_device(const std::string& path);
 
 // Who opens devices: the real one above, or a test's.
-using DeviceOpener = Result<std::unique_ptr<Device>> (*)(const std::string& path);
+using DeviceOpener = std::function<Result<std::unique_ptr<Device>>(const std::string& path)>;
 
 // RP_V4L2(device, VIDIOC_G_FMT, &format): the name comes from the request's.
 #define RP_V4L2(device, request, argument) (device).control(request, argument, #request)

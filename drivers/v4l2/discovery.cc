@@ -79,7 +79,7 @@ SizeRange sizes_of(Device& device, std::uint32_t fourcc) {
   return range;
 }
 
-Result<EncoderNode> look_at(const std::string& path, DeviceOpener open) {
+Result<EncoderNode> look_at(const std::string& path, const DeviceOpener& open) {
   RP_ASSIGN(const auto device, open(path));
   RP_ASSIGN(const DeviceCapability capability, query_capability(*device));
   const Queue capture(*device, Direction::kCapture, capability.multiplanar);
@@ -102,7 +102,7 @@ bool SizeRange::holds(Size size) const {
          size.height <= max.height;
 }
 
-std::vector<EncoderNode> find_encoders(const std::string& dev, DeviceOpener open) {
+std::vector<EncoderNode> find_encoders(const std::string& dev, const DeviceOpener& open) {
   std::set<std::uint64_t> other;  // nodes that are known to be something else
   for (const Node& media : nodes_in(dev, "media")) {
     const auto functions = functions_of(media.path, open);

@@ -58,6 +58,7 @@ DeviceEncoder::DeviceEncoder(DeviceEncoderParts parts, const EncoderSettings& se
         fence_.reset();
         for (std::size_t i = 0; i < jobs_.size(); ++i) {
           if (jobs_[i].with_device) continue;
+          jobs_[i].request.picture->ready.reset();  // the picture is drawn anew
           finish(i, fail(ErrorCode::kTimeout, "the picture's fence was not signalled"));
           break;
         }

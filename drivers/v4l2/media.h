@@ -13,6 +13,6 @@ namespace rp::v4l2 {
 // For each video node that belongs to a codec of this media device, by device number (st_rdev):
 // whether it encodes. Nodes whose entities name no codec function are left out.
 [[nodiscard]] Result<std::map<std::uint64_t, bool>> functions_of(const std::string& path,
-                                                                 DeviceOpener open);
+                                                                 const DeviceOpener& open);
 
 }  // namespace rp::v4l2

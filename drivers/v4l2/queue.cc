@@ -276,7 +276,7 @@ std::uint64_t tag_of(const v4l2_buffer& buffer) {
 
 }  // namespace
 
-Status Queue::enqueue(std::uint32_t index, std::uint64_t tag) {
+Status Queue::enqueue(std::uint32_t index, std::uint64_t tag, std::uint32_t bytes) {
   Request request;
   set_tag(request.buffer, tag);
   if (direction_ == Direction::kOutput) {
@@ -284,7 +284,8 @@ Status Queue::enqueue(std::uint32_t index, std::uint64_t tag) {
       request.planes[p].bytesused = format_.size_bytes[p];
       request.planes[p].length = static_cast<std::uint32_t>(buffers_[index].planes[p].size());
     }
-    if (!multiplanar_) request.buffer.bytesused = format_.size_bytes[0];
+    if (bytes != 0) request.planes[0].bytesused = bytes;
+    if (!multiplanar_) request.buffer.bytesused = request.planes[0].bytesused;
   }
   return send(request, index);
 }

@@ -57,8 +57,9 @@ class Queue {
 
   [[nodiscard]] Status start();
   [[nodiscard]] Status stop();  // every buffer is ours again
-  // OUTPUT: the whole of each plane is given, as `tag`'s picture. CAPTURE: to be filled.
-  [[nodiscard]] Status enqueue(std::uint32_t index, std::uint64_t tag = 0);
+  // OUTPUT: `bytes` of the first plane are given, 0: the whole of each, as `tag`'s. CAPTURE: to be
+  // filled.
+  [[nodiscard]] Status enqueue(std::uint32_t index, std::uint64_t tag = 0, std::uint32_t bytes = 0);
   [[nodiscard]] Status enqueue_dmabuf(std::uint32_t index, int dmabuf, std::uint64_t tag);
   // kWouldBlock: none is done. kClosed: none will be any more, the drain is over.
   [[nodiscard]] Result<Dequeued> dequeue();
