@@ -50,8 +50,7 @@ ControlOutcome set_control(Device& device, std::uint32_t id, std::int64_t value)
     return set(device, id, static_cast<std::int32_t>(value));
   }
   if (control->maximum < control->minimum) return ControlOutcome::kRefused;
-  const std::int64_t bounded =
-      std::clamp<std::int64_t>(value, control->minimum, control->maximum);
+  const std::int64_t bounded = std::clamp<std::int64_t>(value, control->minimum, control->maximum);
   const std::int64_t step = std::max(control->step, 1);
   const std::int64_t stepped = control->minimum + (bounded - control->minimum) / step * step;
   return set(device, id, static_cast<std::int32_t>(stepped));

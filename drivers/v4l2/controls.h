@@ -1,5 +1,5 @@
-// The device's controls (VIDIOC_QUERYCTRL, VIDIOC_S_CTRL): which there are, and values brought inside
-// what the device takes. Thread rule: the shard's.
+// The device's controls (VIDIOC_QUERYCTRL, VIDIOC_S_CTRL): which there are, and values brought
+// inside what the device takes. Thread rule: the shard's.
 #pragma once
 
 #include <cstdint>

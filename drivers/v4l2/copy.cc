@@ -28,8 +28,7 @@ void pad(Target to, Size filled, Size buffer, int element_bytes) {
       std::memcpy(row + static_cast<std::ptrdiff_t>(x) * element_bytes, last, element);
     }
   }
-  const std::uint8_t* last =
-      to.bytes + static_cast<std::ptrdiff_t>(filled.height - 1) * to.stride;
+  const std::uint8_t* last = to.bytes + static_cast<std::ptrdiff_t>(filled.height - 1) * to.stride;
   for (int y = filled.height; y < buffer.height; ++y) {
     std::memcpy(to.bytes + static_cast<std::ptrdiff_t>(y) * to.stride, last,
                 static_cast<std::size_t>(buffer.width) * element);

@@ -36,7 +36,8 @@ struct EncoderNode {
 };
 
 // Of the nodes in `dev`, in the order of their numbers.
-[[nodiscard]] std::vector<EncoderNode> find_encoders(const std::string& dev, const DeviceOpener& open);
+[[nodiscard]] std::vector<EncoderNode> find_encoders(const std::string& dev,
+                                                     const DeviceOpener& open);
 // The same for /dev, remembered.
 [[nodiscard]] std::vector<EncoderNode> encoders_here();
 

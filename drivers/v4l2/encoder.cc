@@ -105,9 +105,7 @@ int DeviceEncoder::with_device() const {
   return static_cast<int>(std::ranges::count_if(jobs_, &Job::with_device));
 }
 
-int DeviceEncoder::in_flight() const {
-  return static_cast<int>(jobs_.size() + outcomes_.size());
-}
+int DeviceEncoder::in_flight() const { return static_cast<int>(jobs_.size() + outcomes_.size()); }
 
 Status DeviceEncoder::submit(EncodeRequest& request) {
   if (!request.picture) return fail(ErrorCode::kInvalid, "encode: no picture");

@@ -1,13 +1,13 @@
-// DeviceEncoder: the Encoder of a V4L2 memory-to-memory device, and of whatever speaks its protocol.
-// Stage 3 of a frame's way (docs/life_of_a_frame.md), without a thread: the shard's loop wakes it
-// when the device has something.
+// DeviceEncoder: the Encoder of a V4L2 memory-to-memory device, and of whatever speaks its
+// protocol. Stage 3 of a frame's way (docs/life_of_a_frame.md), without a thread: the shard's loop
+// wakes it when the device has something.
 //
 //   submit ─► waiting ─(fence signalled, room)─► with the device ─► completion
 //                                 │                     │
 //                                 └── dma-buf: read where it lies; else copied to a device's buffer
 //
-// What goes wrong in the device (a buffer with an error, a silence of 2 s, a device that is gone) is
-// told to the completions of the pictures it had; then the device is opened again, and the next
+// What goes wrong in the device (a buffer with an error, a silence of 2 s, a device that is gone)
+// is told to the completions of the pictures it had; then the device is opened again, and the next
 // picture is a key frame. A device that keeps its last picture until another comes is made to give
 // it by a drain. Thread rule: everything on the shard; pictures are released there too.
 #pragma once
@@ -30,8 +30,8 @@ namespace rp::v4l2 {
 struct DeviceEncoderParts {
   EventLoop& loop;
   DeviceOpener open;
-  std::string path;          // "/dev/video0"
-  DevicePictures& memory;    // whose pictures the device reads where they lie; outlives the encoder
+  std::string path;        // "/dev/video0"
+  DevicePictures& memory;  // whose pictures the device reads where they lie; outlives the encoder
 };
 
 class DeviceEncoder final : public Encoder {
@@ -102,7 +102,7 @@ class DeviceEncoder final : public Encoder {
   EventLoop::Watch watch_;              // of the instance's descriptor
   EventLoop::Watch fence_;
   EventLoop::Timer fence_limit_;
-  EventLoop::Timer silence_;  // the device has been quiet for so long
+  EventLoop::Timer silence_;   // the device has been quiet for so long
   EventLoop::Timer delivery_;  // of what failed inside submit()
   TimePoint last_progress_;
   std::vector<Job> jobs_;  // in the order they came

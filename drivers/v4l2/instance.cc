@@ -54,9 +54,8 @@ constexpr std::array kH264Levels = {
 Result<DeviceCapability> query_capability(Device& device) {
   v4l2_capability answer{};
   RP_TRY(RP_V4L2(device, VIDIOC_QUERYCAP, &answer));
-  const std::uint32_t bits = (answer.capabilities & V4L2_CAP_DEVICE_CAPS) != 0
-                                 ? answer.device_caps
-                                 : answer.capabilities;
+  const std::uint32_t bits =
+      (answer.capabilities & V4L2_CAP_DEVICE_CAPS) != 0 ? answer.device_caps : answer.capabilities;
   const bool multiplanar = (bits & V4L2_CAP_VIDEO_M2M_MPLANE) != 0;
   if ((!multiplanar && (bits & V4L2_CAP_VIDEO_M2M) == 0) || (bits & V4L2_CAP_STREAMING) == 0) {
     return fail(ErrorCode::kUnsupported, "it is no memory-to-memory device");
@@ -142,10 +141,10 @@ Status Instance::set_shown_size() {
   if (format_.raw.size == coded) return {};
   const auto shown = output_.crop(coded);
   if (shown && *shown == coded) return {};
-  return fail(ErrorCode::kUnsupported,
-              "it cannot show " + std::to_string(coded.width) + "x" + std::to_string(coded.height) +
-                  " of its " + std::to_string(format_.raw.size.width) + "x" +
-                  std::to_string(format_.raw.size.height));
+  return fail(ErrorCode::kUnsupported, "it cannot show " + std::to_string(coded.width) + "x" +
+                                           std::to_string(coded.height) + " of its " +
+                                           std::to_string(format_.raw.size.width) + "x" +
+                                           std::to_string(format_.raw.size.height));
 }
 
 // What a device does not have keeps the device's own value.
@@ -172,10 +171,9 @@ void Instance::set_controls() {
 void Instance::set_h264_controls() {
   Device& device = *device_;
   (void)set_control(device, V4L2_CID_MPEG_VIDEO_H264_I_PERIOD, 1 << 30);
-  constexpr std::array kProfiles = {V4L2_MPEG_VIDEO_H264_PROFILE_HIGH,
-                                    V4L2_MPEG_VIDEO_H264_PROFILE_MAIN,
-                                    V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE,
-                                    V4L2_MPEG_VIDEO_H264_PROFILE_BASELINE};
+  constexpr std::array kProfiles = {
+      V4L2_MPEG_VIDEO_H264_PROFILE_HIGH, V4L2_MPEG_VIDEO_H264_PROFILE_MAIN,
+      V4L2_MPEG_VIDEO_H264_PROFILE_CONSTRAINED_BASELINE, V4L2_MPEG_VIDEO_H264_PROFILE_BASELINE};
   for (const auto profile : kProfiles) {
     if (set_control(device, V4L2_CID_MPEG_VIDEO_H264_PROFILE, profile) == ControlOutcome::kSet) {
       break;
@@ -216,12 +214,11 @@ ControlOutcome Instance::set_rate(EncoderRate rate) {
   settings_.bitrate_kbps = all.bitrate_kbps;
   settings_.framerate = all.framerate;
   if (new_framerate) (void)output_.set_framerate(all.framerate);
-  const ControlOutcome by_rate = set_control(*device_, V4L2_CID_MPEG_VIDEO_BITRATE,
-                                             std::int64_t{all.bitrate_kbps} * 1000);
+  const ControlOutcome by_rate =
+      set_control(*device_, V4L2_CID_MPEG_VIDEO_BITRATE, std::int64_t{all.bitrate_kbps} * 1000);
   if (by_rate != ControlOutcome::kAbsent) return by_rate;
   const std::int64_t quantiser = fwht_quantiser(all, settings_.size);
-  const ControlOutcome by_quantiser =
-      set_control(*device_, V4L2_CID_FWHT_P_FRAME_QP, quantiser);
+  const ControlOutcome by_quantiser = set_control(*device_, V4L2_CID_FWHT_P_FRAME_QP, quantiser);
   if (by_quantiser != ControlOutcome::kSet) return by_quantiser;
   return set_control(*device_, V4L2_CID_FWHT_I_FRAME_QP, quantiser);
 }

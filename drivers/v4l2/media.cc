@@ -67,7 +67,8 @@ std::uint32_t codec_function(const Topology& topology, std::uint32_t entity) {
 
 }  // namespace
 
-Result<std::map<std::uint64_t, bool>> functions_of(const std::string& path, const DeviceOpener& open) {
+Result<std::map<std::uint64_t, bool>> functions_of(const std::string& path,
+                                                   const DeviceOpener& open) {
   RP_ASSIGN(const auto device, open(path));
   RP_ASSIGN(const Topology topology, read_topology(*device));
   std::map<std::uint64_t, bool> functions;

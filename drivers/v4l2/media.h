@@ -1,5 +1,5 @@
-// What the media controller (kernel documentation, "Media Controller API") says a video node is for.
-// Thread rule: plain functions.
+// What the media controller (kernel documentation, "Media Controller API") says a video node is
+// for. Thread rule: plain functions.
 #pragma once
 
 #include <cstdint>

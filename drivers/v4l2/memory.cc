@@ -38,8 +38,7 @@ struct Block {
 
 class HeapPictures final : public PictureMemory {
  public:
-  HeapPictures(std::vector<Block> blocks, const BufferLayout& layout)
-      : blocks_(std::move(blocks)) {
+  HeapPictures(std::vector<Block> blocks, const BufferLayout& layout) : blocks_(std::move(blocks)) {
     const bool pairs = layout.raw.layout == PictureLayout::kNv12;
     for (const Block& block : blocks_) {
       PicturePlanes planes;

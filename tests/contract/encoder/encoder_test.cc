@@ -1,6 +1,6 @@
 // Goal: every encoder keeps the promises of engine/encode/encoder.h that do not depend on the
-// codec. Method: the same tests over encoder_cases(), on a real loop and encode thread; waits are on
-// conditions with a deadline.
+// codec. Method: the same tests over encoder_cases(), on a real loop and encode thread; waits are
+// on conditions with a deadline.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -233,7 +233,8 @@ TEST_P(EncoderContract, EverySizeServes) {
     const Status match = GetParam().match(settings(size));
     if (!match && GetParam().create == nullptr) {  // a device may be unable to; it says so
       EXPECT_EQ(match.error().code, ErrorCode::kUnsupported);
-      EXPECT_THAT(match.error().operation, testing::HasSubstr(std::to_string((size.height + 1) / 2 * 2)));
+      EXPECT_THAT(match.error().operation,
+                  testing::HasSubstr(std::to_string((size.height + 1) / 2 * 2)));
       continue;
     }
     ASSERT_TRUE(match) << size.width << 'x' << size.height;

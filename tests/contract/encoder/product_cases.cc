@@ -1,4 +1,5 @@
-// The contract suite's cases on any machine: the fakes, and what of the product's table serves here.
+// The contract suite's cases on any machine: the fakes, and what of the product's table serves
+// here.
 #include "drivers/encoders.h"
 #include "drivers/fake/encoder/encoder.h"
 #include "drivers/fake/modelled/encoder.h"

@@ -118,9 +118,8 @@ TEST_P(V4l2Lab, SeveralInstancesServeAtOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Pictures, V4l2Lab, testing::Bool(), [](const auto& i) {
-  return i.param ? "copied" : "in_place";
-});
+INSTANTIATE_TEST_SUITE_P(Pictures, V4l2Lab, testing::Bool(),
+                         [](const auto& i) { return i.param ? "copied" : "in_place"; });
 
 // ---- software fences (drivers/dma-buf/sw_sync.c of the kernel)
 

@@ -59,8 +59,7 @@ class V4l2Encoder : public testing::Test {
   }
 
   DeviceEncoderParts parts() {
-    const DeviceOpener opener =
-        [this](const std::string&) -> Result<std::unique_ptr<Device>> {
+    const DeviceOpener opener = [this](const std::string&) -> Result<std::unique_ptr<Device>> {
       if (hardware_.gone) return fail(ErrorCode::kNotFound, "open");
       auto device = std::make_unique<FakeDevice>(hardware_);
       device_ = device.get();

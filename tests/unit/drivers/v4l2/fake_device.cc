@@ -36,9 +36,10 @@ Status FakeDevice::control(unsigned long request, void* argument, const char* op
 
 Result<std::span<std::uint8_t>> FakeDevice::map(std::size_t length_bytes, std::int64_t offset) {
   Side& owner = (offset & 1) != 0 ? output_ : capture_;
-  Slot& slot = owner.slots.at(static_cast<std::size_t>(offset >> 1));
-  if (slot.memory.size() < length_bytes) slot.memory.resize(length_bytes);
-  return std::span(slot.memory).first(length_bytes);
+  Slot& slot = owner.slots.at(static_cast<std::size_t>(offset >> 3));
+  auto& memory = slot.planes.at(static_cast<std::size_t>(offset >> 1 & 3));
+  memory.resize(length_bytes);
+  return memory;
 }
 
 void FakeDevice::wake() {
@@ -171,12 +172,12 @@ int FakeDevice::request_buffers(v4l2_requestbuffers& request) {
 int FakeDevice::query_buffer(v4l2_buffer& buffer) {
   const Side& s = side(buffer.type);
   const auto offset =
-      static_cast<std::uint32_t>(buffer.index * 2 + (is_output(buffer.type) ? 1U : 0U));
+      static_cast<std::uint32_t>(buffer.index * 8 + (is_output(buffer.type) ? 1U : 0U));
   if (buffer.index >= s.slots.size()) return EINVAL;
   if (hardware_.multiplanar) {
     for (std::uint32_t p = 0; p < buffer.length; ++p) {
       buffer.m.planes[p].length = s.size_bytes;
-      buffer.m.planes[p].m.mem_offset = offset;
+      buffer.m.planes[p].m.mem_offset = offset + p * 2;
     }
   } else {
     buffer.length = s.size_bytes;
@@ -290,7 +291,7 @@ void FakeDevice::encode_one() {
   }
   const auto give = [&](std::vector<std::uint8_t> bytes, std::uint32_t flags) {
     Slot& slot = capture_.slots[capture_.queued.front()];
-    std::ranges::copy(bytes, slot.memory.begin());
+    std::ranges::copy(bytes, slot.planes[0].begin());
     slot.bytes = static_cast<std::uint32_t>(bytes.size());
     slot.flags = flags;
     slot.timestamp = raw.timestamp;
@@ -309,9 +310,9 @@ void FakeDevice::encode_one() {
   } else if (key) {
     bytes.assign(kHeaders.begin(), kHeaders.end());
   }
-  const std::uint8_t luma = raw.memory.empty() ? std::uint8_t{0} : raw.memory[0];
-  const std::array<std::uint8_t, 5> slice = {0, 0, 1,
-                                             key ? std::uint8_t{0x65} : std::uint8_t{0x41}, luma};
+  const std::uint8_t luma = raw.planes[0].empty() ? std::uint8_t{0} : raw.planes[0][0];
+  const std::array<std::uint8_t, 5> slice = {0, 0, 1, key ? std::uint8_t{0x65} : std::uint8_t{0x41},
+                                             luma};
   bytes.insert(bytes.end(), slice.begin(), slice.end());
   give(std::move(bytes), 0);
 }

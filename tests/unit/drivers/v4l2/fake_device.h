@@ -27,13 +27,13 @@ struct FakeHardware {
   std::vector<std::uint32_t> raw = {V4L2_PIX_FMT_NV12, V4L2_PIX_FMT_YUV420};
   std::uint32_t alignment_px = 16;
   bool crops = true;
-  int instances = 4;                            // free ones
+  int instances = 4;                               // free ones
   std::map<std::uint32_t, std::int32_t> controls;  // there are these; the value as last set
-  std::vector<std::uint32_t> busy_controls;     // refused while it streams
+  std::vector<std::uint32_t> busy_controls;        // refused while it streams
   bool dmabuf_refused = false;
-  bool gone = false;              // every call: ENODEV
-  bool silent = false;            // takes pictures, gives nothing
-  int held_back = 0;              // pictures it keeps until more come or it is drained
+  bool gone = false;    // every call: ENODEV
+  bool silent = false;  // takes pictures, gives nothing
+  int held_back = 0;    // pictures it keeps until more come or it is drained
   bool drains = true;
   bool sticky_last = false;       // says EPIPE even after the drain has ended
   bool separate_headers = false;  // in a buffer of their own, once
@@ -64,7 +64,7 @@ class FakeDevice final : public Device {
 
  private:
   struct Slot {
-    std::vector<std::uint8_t> memory;
+    std::array<std::vector<std::uint8_t>, 3> planes;
     timeval timestamp{};
     std::uint32_t bytes = 0;
     std::uint32_t flags = 0;

@@ -85,11 +85,10 @@ TEST(V4l2Format, OnlyOneDmaBufOfExactlyThatLayoutIsImported) {
   EXPECT_FALSE(importable(planes, layout));
   planes.dmabuf = 0;
   EXPECT_TRUE(importable(planes, layout));
-  for (const auto& change : {+[](PicturePlanes& p) { p.offset_y = 16; },
-                             +[](PicturePlanes& p) { p.offset_u += 80; },
-                             +[](PicturePlanes& p) { p.stride_y = 64; },
-                             +[](PicturePlanes& p) { p.modifier = 1; },
-                             +[](PicturePlanes& p) { p.layout = PictureLayout::kI420; }}) {
+  for (const auto& change :
+       {+[](PicturePlanes& p) { p.offset_y = 16; }, +[](PicturePlanes& p) { p.offset_u += 80; },
+        +[](PicturePlanes& p) { p.stride_y = 64; }, +[](PicturePlanes& p) { p.modifier = 1; },
+        +[](PicturePlanes& p) { p.layout = PictureLayout::kI420; }}) {
     PicturePlanes other = planes;
     change(other);
     EXPECT_FALSE(importable(other, layout));
@@ -115,7 +114,8 @@ TEST(V4l2Copy, EveryLayoutArrivesAndThePaddingRepeatsTheEdge) {
     EXPECT_EQ(bytes[79 * 96 + 79], 65);
     EXPECT_EQ(bytes[10 * 96 + 80], 1);  // outside of the buffer's width
     const int step = raw.layout == PictureLayout::kNv12 ? 2 : 1;
-    EXPECT_EQ(bytes[layout.u.offset + layout.u.stride * 4 + 39U * static_cast<unsigned>(step)], 104);
+    EXPECT_EQ(bytes[layout.u.offset + layout.u.stride * 4 + 39U * static_cast<unsigned>(step)],
+              104);
     EXPECT_EQ(bytes[layout.u.offset + layout.u.stride * 39], 132);
   }
 }
