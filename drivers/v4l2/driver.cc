@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "drivers/v4l2/discovery.h"
 #include "drivers/v4l2/encoder.h"
@@ -54,11 +55,12 @@ Result<std::unique_ptr<Encoder>> create_v4l2_encoder(EventLoop& loop,
                                                      const EncoderSettings& settings,
                                                      Encoder::Completion completion) {
   RP_TRY(match_v4l2(settings));
+  const Encoder::Completion told = std::move(completion);  // to whichever node serves
   Error last{ErrorCode::kUnsupported, 0, "no V4L2 encoder"};
   for (const v4l2::EncoderNode& node : v4l2::encoders_here()) {
     if (!serves(node, settings)) continue;
     auto encoder = v4l2::DeviceEncoder::create(
-        {loop, v4l2::open_device, node.path, v4l2::pictures_of(node.path)}, settings, completion);
+        {loop, v4l2::open_device, node.path, v4l2::pictures_of(node.path)}, settings, told);
     if (encoder) return encoder;
     last = std::move(encoder).error();
   }

@@ -113,7 +113,8 @@ Status Instance::set_up(std::uint32_t in_flight) {
   (void)output_.set_framerate(settings_.framerate);  // a hint
   RP_TRY(set_shown_size());
   set_controls();
-  for (const std::uint32_t type : {V4L2_EVENT_EOS, V4L2_EVENT_SOURCE_CHANGE}) {
+  for (const std::uint32_t type :
+       {std::uint32_t{V4L2_EVENT_EOS}, std::uint32_t{V4L2_EVENT_SOURCE_CHANGE}}) {
     v4l2_event_subscription subscription{};
     subscription.type = type;
     (void)RP_V4L2(*device_, VIDIOC_SUBSCRIBE_EVENT, &subscription);  // not every device has them

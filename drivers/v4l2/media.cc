@@ -40,6 +40,10 @@ Result<Topology> read_topology(Device& device) {
   return topology;
 }
 
+std::uint32_t kind_of(const media_v2_link& link) {
+  return link.flags & static_cast<std::uint32_t>(MEDIA_LNK_FL_LINK_TYPE);
+}
+
 std::uint32_t entity_of_pad(const Topology& topology, std::uint32_t pad) {
   const auto found = std::ranges::find(topology.pads, pad, &media_v2_pad::id);
   return found == topology.pads.end() ? 0 : found->entity_id;
@@ -56,7 +60,7 @@ std::uint32_t codec_function(const Topology& topology, std::uint32_t entity) {
   };
   if (const std::uint32_t own = function(entity)) return own;
   for (const media_v2_link& link : topology.links) {
-    if ((link.flags & MEDIA_LNK_FL_LINK_TYPE) != MEDIA_LNK_FL_DATA_LINK) continue;
+    if (kind_of(link) != MEDIA_LNK_FL_DATA_LINK) continue;
     const std::uint32_t source = entity_of_pad(topology, link.source_id);
     const std::uint32_t sink = entity_of_pad(topology, link.sink_id);
     if (source != entity && sink != entity) continue;
@@ -75,8 +79,8 @@ Result<std::map<std::uint64_t, bool>> functions_of(const std::string& path,
   for (const media_v2_interface& interface : topology.interfaces) {
     if (interface.intf_type != MEDIA_INTF_T_V4L_VIDEO) continue;
     for (const media_v2_link& link : topology.links) {
-      const bool of_it = (link.flags & MEDIA_LNK_FL_LINK_TYPE) == MEDIA_LNK_FL_INTERFACE_LINK &&
-                         link.source_id == interface.id;
+      const bool of_it =
+          kind_of(link) == MEDIA_LNK_FL_INTERFACE_LINK && link.source_id == interface.id;
       const std::uint32_t function = of_it ? codec_function(topology, link.sink_id) : 0;
       if (function == 0) continue;
       functions[makedev(interface.devnode.major, interface.devnode.minor)] =
