@@ -5,6 +5,7 @@
 
 #include "drivers/fake/modelled/encoder.h"
 #include "drivers/openh264/encoder.h"
+#include "drivers/v4l2/driver.h"
 #ifdef RP_HAVE_X264
 #include "drivers/x264/encoder.h"
 #endif
@@ -25,6 +26,7 @@ constexpr EncoderDriver kX264Row{"x264", x264_is_left_out, create_nothing};
 #endif
 
 constexpr std::array kTable = {
+    EncoderDriver{.name = "v4l2", .match = match_v4l2, .create_on = create_v4l2_encoder},
     kX264Row,
     EncoderDriver{"openh264", match_openh264, create_openh264_encoder},
 };

@@ -11,7 +11,7 @@ namespace {
 template <typename Value, typename Use>
 Result<Value> first_row(std::span<const EncoderDriver> table, std::string_view preferred,
                         const EncoderSettings& settings, Use use) {
-  RP_TRY(check_settings(settings));
+  RP_TRY(check_bounds(settings));
   std::string reasons;
   bool known = preferred.empty();
   for (const EncoderDriver& driver : table) {

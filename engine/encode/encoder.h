@@ -15,7 +15,13 @@
 
 namespace rp {
 
-enum class Codec : std::uint8_t { kH264 = 1 };  // numbers are the wire's
+// Numbers below 128 are the wire's; the others are never offered to a viewer.
+enum class Codec : std::uint8_t {
+  kH264 = 1,
+  kHevc = 5,
+  kVp8 = 128,
+  kFwht = 129,  // of the kernel's own vicodec: what tests of device encoders run on
+};
 
 struct EncoderSettings {
   Codec codec = Codec::kH264;

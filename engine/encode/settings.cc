@@ -47,10 +47,14 @@ constexpr std::array kLevels = {
 }  // namespace
 
 Status check_settings(const EncoderSettings& s) {
+  if (s.codec != Codec::kH264) return fail(ErrorCode::kUnsupported, "codec must be H.264");
+  return check_bounds(s);
+}
+
+Status check_bounds(const EncoderSettings& s) {
   const auto outside = [](std::int32_t side) {
     return side < limits::kMinOutputSide_px || side > limits::kMaxOutputSide_px;
   };
-  if (s.codec != Codec::kH264) return fail(ErrorCode::kUnsupported, "codec must be H.264");
   if (outside(s.size.width)) return fail(ErrorCode::kInvalid, "width must be 64 to 4096");
   if (outside(s.size.height)) return fail(ErrorCode::kInvalid, "height must be 64 to 4096");
   if (s.bitrate_kbps < kMinBitrate_kbps || s.bitrate_kbps > kMaxBitrate_kbps) {

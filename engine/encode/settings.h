@@ -11,6 +11,8 @@ namespace rp {
 
 // kInvalid naming the first field that is outside its bounds (engine/base/limits.h for the sides).
 [[nodiscard]] Status check_settings(const EncoderSettings& settings);
+// The same for drivers that have other codecs than H.264 too.
+[[nodiscard]] Status check_bounds(const EncoderSettings& settings);
 
 // `rate` with zero fields taken from `current`, the rest brought inside the bounds check_settings
 // holds.

@@ -180,6 +180,10 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
     log_limited(LogLevel::kError, "session.encode_refused",
                 {{"phone", options_.id}, {"error", status.error()}});
     refresh_ = true;
+    if (status.error().code == ErrorCode::kWouldBlock) return;
+    // A device that is gone does not come back by being asked; the next picture asks the table.
+    drop_encoder();
+    capture_timer_.arm_at(pacer_.capture_at());
   }
 }
 

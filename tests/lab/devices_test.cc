@@ -79,8 +79,7 @@ TEST(Lab, TheSystemHeapGivesDmaBuffers) {
   request.fd_flags = O_RDWR | O_CLOEXEC;
   ASSERT_EQ(::ioctl(heap.get(), DMA_HEAP_IOCTL_ALLOC, &request), 0) << std::strerror(errno);
   const UniqueFd buffer(static_cast<int>(request.fd));
-  void* bytes =
-      ::mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer.get(), 0);
+  void* bytes = ::mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_SHARED, buffer.get(), 0);
   ASSERT_NE(bytes, MAP_FAILED) << std::strerror(errno);
   std::memset(bytes, 0x5a, kBufferBytes);
   EXPECT_EQ(static_cast<unsigned char*>(bytes)[kBufferBytes - 1], 0x5a);

@@ -40,6 +40,24 @@ void fill(std::uint8_t* plane, int stride, int width, int height, int value) {
   }
 }
 
+// Every chroma sample of the picture, in either layout: element x, y of a plane.
+void fill_chroma(Picture& p, int u, int v) {
+  const int width = p.coded.width / 2;
+  const int height = p.coded.height / 2;
+  if (p.layout == PictureLayout::kI420) {
+    fill(p.u, p.stride_uv, width, height, u);
+    fill(p.v, p.stride_uv, width, height, v);
+    return;
+  }
+  for (int y = 0; y < height; ++y) {
+    std::uint8_t* pairs = row_of(p.u, p.stride_uv, y);
+    for (int x = 0; x < width; ++x) {
+      pairs[2 * x] = static_cast<std::uint8_t>(u);
+      pairs[2 * x + 1] = static_cast<std::uint8_t>(v);
+    }
+  }
+}
+
 }  // namespace
 
 void draw_text(Picture& p, int scroll_px) {
@@ -47,8 +65,7 @@ void draw_text(Picture& p, int scroll_px) {
     std::uint8_t* row = row_of(p.y, p.stride_y, y);
     for (int x = 0; x < p.coded.width; ++x) row[x] = ink(x, y + scroll_px) ? 40 : 228;
   }
-  fill(p.u, p.stride_uv, p.coded.width / 2, p.coded.height / 2, 126);
-  fill(p.v, p.stride_uv, p.coded.width / 2, p.coded.height / 2, 130);
+  fill_chroma(p, 126, 130);
 }
 
 void draw_cursor(Picture& p, bool dark) {
@@ -69,6 +86,10 @@ void draw_noise(Picture& p, std::uint32_t seed) {
     }
   };
   scatter(p.y, p.stride_y, p.coded.width, p.coded.height);
+  if (p.layout == PictureLayout::kNv12) {
+    scatter(p.u, p.stride_uv, p.coded.width, p.coded.height / 2);
+    return;
+  }
   scatter(p.u, p.stride_uv, p.coded.width / 2, p.coded.height / 2);
   scatter(p.v, p.stride_uv, p.coded.width / 2, p.coded.height / 2);
 }

@@ -1,6 +1,7 @@
 #include "tests/contract/encoder/rig.h"
 
 #include <span>
+#include <stdexcept>
 
 namespace rp {
 namespace {
@@ -26,11 +27,13 @@ void EncoderRig::open(const EncoderDriver& driver, const EncoderSettings& settin
 
 void EncoderRig::reopen(const EncoderSettings& settings) {
   encoder.reset();
-  pool = PicturePool::create(settings.size, kPictures).value();
-  encoder =
-      lender
-          ->lend(settings, [this](Result<AccessUnit> unit) { outcomes.push_back(std::move(unit)); })
-          .value();
+  auto lent = lender->lend(
+      settings, [this](Result<AccessUnit> unit) { outcomes.push_back(std::move(unit)); });
+  if (!lent) throw std::runtime_error(lent.error().message());  // fails the test with the reason
+  encoder = std::move(*lent);
+  const Region all({0, 0, settings.size.width, settings.size.height});
+  PictureAllocator& memory = plain_pictures ? plain_memory() : encoder->picture_memory();
+  pool = PicturePool::create(settings.size, kPictures, all, memory).value();
 }
 
 EncodeRequest EncoderRig::request(const std::function<void(Picture&)>& draw) {

@@ -15,7 +15,20 @@
 
 namespace rp {
 
-inline void PrintTo(const EncoderDriver& driver, std::ostream* out) { *out << driver.name; }
+// One implementation the contract suite runs against, and what of it is its device's nature.
+struct EncoderCase : EncoderDriver {
+  Codec codec = Codec::kH264;
+  Size usual{320, 240};       // a small size it serves
+  bool keys_unasked = false;  // it makes key frames nobody asked for as well
+  bool plain_pictures = false;
+};
+
+inline void PrintTo(const EncoderCase& one, std::ostream* out) {
+  *out << one.name << (one.plain_pictures ? " (plain pictures)" : "");
+}
+
+// What the suite in this binary runs against.
+[[nodiscard]] std::vector<EncoderCase> encoder_cases();
 
 class EncoderRig {
  public:
@@ -35,6 +48,7 @@ class EncoderRig {
   // Turns the loop until `done`, at most 20 s; false when the time ran out.
   [[nodiscard]] bool wait(const std::function<bool()>& done);
 
+  bool plain_pictures = false;  // not where the encoder reads them best
   SystemClock clock;
   std::unique_ptr<EventLoop> loop;
   std::unique_ptr<EncodeThread> thread;

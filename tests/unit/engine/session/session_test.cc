@@ -37,6 +37,7 @@ class ManualEncoder final : public Encoder {
       : size_(size), completion_(std::move(completion)) {}
   Status submit(EncodeRequest& request) override {
     if (request.picture->size != size_) return fail(ErrorCode::kInvalid, "size");
+    if (gone) return fail(ErrorCode::kUnavailable, "the device is gone");
     requests.push_back(std::move(request));
     ++submitted;
     return {};
@@ -76,6 +77,7 @@ class ManualEncoder final : public Encoder {
   std::vector<EncoderRate> rates;
   int submitted = 0;
   int recycled = 0;
+  bool gone = false;
   bool has_turn = true;
   std::uint32_t asked_with = 0;
 
@@ -320,6 +322,16 @@ TEST_F(SessionTest, FailedEncodingIsFollowedByAKeyFrame) {
   damage();
   encoder_->fail_one();
   turn(milliseconds(17));
+  ASSERT_EQ(encoder_->requests.size(), 1U);
+  EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, AnEncoderWhoseDeviceIsGoneIsReplacedWithoutNewDamage) {
+  settled();
+  encoder_->gone = true;
+  damage();
+  turn(milliseconds(17));
+  EXPECT_EQ(encoders_made_, 2);
   ASSERT_EQ(encoder_->requests.size(), 1U);
   EXPECT_TRUE(encoder_->requests[0].force_key);
 }

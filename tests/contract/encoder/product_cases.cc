@@ -1,0 +1,19 @@
+// The contract suite's cases on any machine: the fakes, and what of the product's table serves
+// here.
+#include "drivers/encoders.h"
+#include "drivers/fake/encoder/encoder.h"
+#include "drivers/fake/modelled/encoder.h"
+#include "tests/contract/encoder/rig.h"
+
+namespace rp {
+
+std::vector<EncoderCase> encoder_cases() {
+  std::vector<EncoderCase> all = {{fake_encoder_driver()}};
+  for (const EncoderDriver& model : modelled_encoder_drivers()) all.push_back({model});
+  for (const EncoderDriver& driver : encoder_drivers()) {
+    if (driver.match({.size = {320, 240}})) all.push_back({driver});
+  }
+  return all;
+}
+
+}  // namespace rp
