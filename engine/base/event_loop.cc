@@ -3,9 +3,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <ctime>
+#include <span>
 
 namespace rp {
 
@@ -84,14 +87,29 @@ Duration EventLoop::until_next_timer(Duration at_most) const {
   return at_most.count() < 0 ? left : std::min(left, at_most);
 }
 
+namespace {
+
+constexpr std::int64_t kLongestWait_ms = 1 << 30;
+
+// Microseconds, which epoll_pwait2 (Linux 5.11) takes; where there is none, as under user-mode
+// QEMU, whole milliseconds, rounded up so that no timer is met early.
+int wait_for_events(int epoll, std::span<epoll_event> events, Duration wait) {
+  const int count = static_cast<int>(events.size());
+  const timespec ts{.tv_sec = wait.count() / 1'000'000,
+                    .tv_nsec = wait.count() % 1'000'000 * 1'000};
+  const int ready =
+      ::epoll_pwait2(epoll, events.data(), count, wait.count() < 0 ? nullptr : &ts, nullptr);
+  if (ready >= 0 || errno != ENOSYS) return ready;
+  const std::int64_t ms = wait.count() < 0 ? -1 : (wait.count() + 999) / 1'000;
+  return ::epoll_wait(epoll, events.data(), count, static_cast<int>(std::min(ms, kLongestWait_ms)));
+}
+
+}  // namespace
+
 void EventLoop::run_once(Duration timeout) {
   constexpr int kEventsPerTurn = 64;
   std::array<epoll_event, kEventsPerTurn> events;
-  const Duration wait = until_next_timer(timeout);
-  const timespec ts{.tv_sec = wait.count() / 1'000'000,
-                    .tv_nsec = wait.count() % 1'000'000 * 1'000};
-  const int ready = ::epoll_pwait2(epoll_.get(), events.data(), kEventsPerTurn,
-                                   wait.count() < 0 ? nullptr : &ts, nullptr);
+  const int ready = wait_for_events(epoll_.get(), events, until_next_timer(timeout));
   RP_CHECK(ready >= 0 || errno == EINTR);
   bool woken = false;
   for (int i = 0; i < ready; ++i) {

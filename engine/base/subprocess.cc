@@ -206,7 +206,9 @@ Result<CommandResult> run_command(const CommandOptions& options) {
   Capture err(std::move(err_pipe.read), options.max_output_bytes, options.on_error_line);
   const Outcome outcome = follow(pidfd.get(), options.cancel_fd, out, err, deadline);
   if (outcome != Outcome::kEnded) {
-    ::kill(-pid, SIGKILL);
+    // Its group; itself when it has not come to make one yet (emulators fork where they should
+    // wait).
+    if (::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);
     wait_for(pid);
     if (outcome == Outcome::kCancelled)
       return fail(ErrorCode::kUnavailable, options.argv[0] + " was cancelled");

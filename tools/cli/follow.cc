@@ -62,7 +62,9 @@ int follow_phone_log(CliContext& context, const std::string& path, bool follow) 
 int follow_file(CliContext& context, const std::string& file, bool follow) {
   ino_t inode = inode_of(file);
   if (inode == 0)
-    return report(context, {Exit::kNotFound, "there is no " + file + "; has `rackphone up` run?"});
+    return report(context, {Exit::kNotFound, "there is no " + file +
+                                                 "; has `rackphone up` run? Services write to the "
+                                                 "journal: journalctl -u rackphone-engine"});
   std::int64_t from = 0;
   const std::string text = read_from(file, from);
   std::string_view tail = text;

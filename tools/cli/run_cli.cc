@@ -27,6 +27,7 @@ int run_cli(const std::vector<std::string>& arguments, CliContext& context) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(kFooter);
+  app.set_version_flag("--version", "rackphone " RP_VERSION);
   app.add_flag("--json", context.json, "Answer in JSON");
   app.add_option("--run", context.run_dir, "Folder of sockets")->capture_default_str();
   app.add_option("--state", context.state_dir, "Folder of what is kept")->capture_default_str();

@@ -1,7 +1,7 @@
 # What every folder's CMakeLists.txt uses: the language level, the warnings and a few short functions.
 #
 #   rp_library(NAME SOURCES a.cc … [DEPS rp_x PkgConfig::y …])   a static library
-#   rp_program(NAME SOURCES … [DEPS …])                         an executable that is installed
+#   rp_program(NAME SOURCES … [DEPS …] [PACKAGE name])           an executable, installed by that Debian package if any
 #   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
 #                                                               a GoogleTest binary, one CTest entry
 #   rp_lab_test(NAME SOURCES … [DEPS …] [TIMEOUT s] [MEMORY MiB] [BOOT kernel options…])
@@ -10,6 +10,7 @@
 #   rp_fuzzer(NAME SOURCES … [DEPS …] CORPUS dir)                a libFuzzer binary (RP_FUZZ only)
 
 include_guard(GLOBAL)
+include(GNUInstallDirs)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
@@ -25,6 +26,8 @@ endif()
 # Line tables are enough to read a crash; full debug info triples link time and disk.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")  # the same code, for packages and builds that only run tests
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 option(RP_X264 "Build the libx264 encoder driver (GPL: see docs/operations.md)" ON)
 option(RP_BENCH "Build the benchmarks" ON)
@@ -49,7 +52,7 @@ if(RP_FUZZ)
   target_link_options(rp_options INTERFACE -fsanitize=address,undefined)
 endif()
 find_program(RP_LLD ld.lld)
-if(RP_LLD)
+if(RP_LLD AND NOT CMAKE_CROSSCOMPILING)  # GCC looks for a cross linker under another name
   target_link_options(rp_options INTERFACE -fuse-ld=lld)
 endif()
 
@@ -57,6 +60,7 @@ endif()
 # ThreadSanitizer's those that have threads (label `threaded`). Both run scenario_core and so its programs.
 add_custom_target(sanitized_tests)
 add_custom_target(threaded_tests)
+add_custom_target(packaged)  # what packages hold (tools/cmake/packages.cmake)
 
 function(rp_library name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
@@ -66,11 +70,14 @@ function(rp_library name)
 endfunction()
 
 function(rp_program name)
-  cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(A "" "PACKAGE" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
-  install(TARGETS ${name} RUNTIME DESTINATION bin)
+  if(A_PACKAGE)
+    install(TARGETS ${name} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT ${A_PACKAGE})
+    add_dependencies(packaged ${name})
+  endif()
 endfunction()
 
 function(rp_test name)
@@ -96,6 +103,10 @@ function(rp_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+  if(CMAKE_CROSSCOMPILING)
+    math(EXPR A_TIMEOUT "${A_TIMEOUT} * 3")  # emulation is slow
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT RP_EMULATED=1 TIMEOUT ${A_TIMEOUT})
+  endif()
 endfunction()
 
 # A GoogleTest binary that CTest runs in the kernel lab, under label `lab`. Where there is no lab the test is skipped

@@ -9,7 +9,7 @@ include_guard(GLOBAL)
 pkg_check_modules(WAYLAND_SERVER REQUIRED IMPORTED_TARGET wayland-server)
 pkg_check_modules(WAYLAND_CLIENT REQUIRED IMPORTED_TARGET wayland-client)
 pkg_get_variable(RP_WAYLAND_PROTOCOLS_DIR wayland-protocols pkgdatadir)
-pkg_get_variable(RP_WAYLAND_SCANNER wayland-scanner wayland_scanner)
+find_program(RP_WAYLAND_SCANNER wayland-scanner REQUIRED)  # runs here, whatever the build is for
 
 function(rp_wayland_protocols name)
   cmake_parse_arguments(A "" "" "XML;SYSTEM" ${ARGN})

@@ -40,6 +40,9 @@ std::string cpu_model() {
     if (line.starts_with("model name") && line.find(':') != std::string::npos)
       return line.substr(std::min(line.find(':') + 2, line.size()));
   }
+  // ARM's cpuinfo has numbers only; boards tell their name in the device tree, ended by a NUL.
+  std::ifstream board("/proc/device-tree/model");
+  if (std::getline(board, line, '\0') && !line.empty()) return line;
   return "unknown";
 }
 

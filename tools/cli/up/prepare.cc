@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/socket_stream.h"
 #include "engine/base/subprocess.h"
 #include "engine/base/unique_fd.h"
 #include "tools/cli/up/up.h"
@@ -124,12 +125,21 @@ void end_strays(const Layout& layout) {
   end_stray(layout.pid_file("engine"), "rackphone-engine");
 }
 
+Status check_no_service(const Layout& layout) {
+  if (!connect_unix(layout.controller_socket())) return {};
+  return fail(ErrorCode::kExists,
+              "a controller that this command did not start runs on " + layout.run_dir +
+                  "; end it (systemctl stop rackphone-controller rackphone-engine), or choose "
+                  "another --run");
+}
+
 Status clean_host(const CliContext& context) {
   const Layout layout = context.layout();
   {
     RP_ASSIGN(const std::unique_ptr<Runtime> runtime, context.parts.make_runtime(layout));
     RP_TRY(runtime->down());
   }
+  if (connect_unix(layout.engine_socket())) return {};
   std::error_code error;
   fs::remove_all(layout.run_dir, error);
   if (error) return fail_errno(error.value(), "remove " + layout.run_dir);

@@ -257,6 +257,8 @@ int run_up(CliContext& context, const UpOptions& options) {
   const auto lock = RunLock::take(layout);
   if (!lock) return report(context, {Exit::kFailed, lock.error().message()});
   end_strays(layout);
+  if (const Status free = check_no_service(layout); !free)
+    return report(context, {Exit::kFailed, free.error().message()});
   if (const Finding port = check_port(*listen); port.grade == Grade::kMissing)
     return report(context, {Exit::kFailed, port.advice});
   const auto user = ensure_user(options.user);
@@ -283,6 +285,8 @@ int run_down(CliContext& context) {
   const auto lock = RunLock::take(layout);
   if (!lock) return report(context, {Exit::kFailed, lock.error().message()});
   end_strays(layout);
+  if (const Status free = check_no_service(layout); !free)
+    return report(context, {Exit::kFailed, free.error().message()});
   if (auto cleaned = clean_host(context); !cleaned)
     return report(context, cli_error(cleaned.error()));
   context.out << "Nothing of rackphone runs on " << layout.run_dir << "." << std::endl;

@@ -51,7 +51,10 @@ struct UnixUser {
 [[nodiscard]] Status make_directories(const Layout& layout, const UnixUser& user);
 // Processes of a former `up` that outlived it, known by their pid files and program names, end.
 void end_strays(const Layout& layout);
-// Phones, networks, sockets and run directories go. Needs that no controller runs.
+// kExists when the run directory is that of services: a controller, not a stray, answers there.
+[[nodiscard]] Status check_no_service(const Layout& layout);
+// Phones, networks, sockets and run directories go; the last not while an engine lives in them.
+// Needs that no controller runs.
 [[nodiscard]] Status clean_host(const CliContext& context);
 
 }  // namespace rp

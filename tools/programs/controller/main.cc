@@ -1,7 +1,8 @@
 // rackphone-controller: people, phones and their lives, behind two sockets. `rackphone up` starts
 // it; by hand:
-//   rackphone-controller --state /var/lib/rackphone --run /run/rackphone --api-gid 999
+//   rackphone-controller --state /var/lib/rackphone --run /run/rackphone --api-group rackphone
 // SIGTERM ends it and touches no phone: the next one finds them again.
+#include <grp.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@ struct Options {
   std::string state_dir = "/var/lib/rackphone";
   std::string run_dir = "/run/rackphone";
   int api_gid = -1;
+  std::string api_group;
   std::string log_level = "info";
 };
 
@@ -37,6 +39,14 @@ Result<TicketKey> ensure_ticket_key(const Layout& layout) {
   RP_ASSIGN(TicketKey key, TicketKey::generate());
   RP_TRY(key.save(path));
   return key;
+}
+
+// Of --api-gid or --api-group; -1 when neither is given.
+Result<int> api_gid(const Options& options) {
+  if (options.api_group.empty()) return options.api_gid;
+  const group* entry = ::getgrnam(options.api_group.c_str());
+  if (entry == nullptr) return fail(ErrorCode::kNotFound, "there is no group " + options.api_group);
+  return static_cast<int>(entry->gr_gid);
 }
 
 Status serve(const Options& options) {
@@ -58,7 +68,7 @@ Status serve(const Options& options) {
   controlling.state_dir = options.state_dir;
   controlling.run_dir = options.run_dir;
   controlling.engine_socket = layout.engine_socket();
-  controlling.api_gid = options.api_gid;
+  RP_ASSIGN(controlling.api_gid, api_gid(options));
   RP_ASSIGN(const TicketKey key, ensure_ticket_key(layout));
   const CliParts parts = host_parts();
   RP_ASSIGN(const std::unique_ptr<Runtime> runtime, parts.make_runtime(layout));
@@ -86,8 +96,10 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", RP_VERSION);
   app.add_option("--state", options.state_dir, "Folder of what is kept")->capture_default_str();
   app.add_option("--run", options.run_dir, "Folder of sockets")->capture_default_str();
-  app.add_option("--api-gid", options.api_gid, "Group that may use RUN/api/api.sock: the engine's")
-      ->check(CLI::Range(0, 1 << 30));
+  auto* gid = app.add_option("--api-gid", options.api_gid,
+                             "Group that may use RUN/api/api.sock: the engine's")
+                  ->check(CLI::Range(0, 1 << 30));
+  app.add_option("--api-group", options.api_group, "The same, by name")->excludes(gid);
   app.add_option("--log-level", options.log_level, "debug, info, warning, error or off")
       ->capture_default_str();
   CLI11_PARSE(app, argc, argv);

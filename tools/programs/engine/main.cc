@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -21,6 +23,7 @@
 #include "engine/base/log.h"
 #include "engine/base/socket_stream.h"
 #include "engine/encode/choose.h"
+#include "engine/front/certificate.h"
 #include "engine/front/control_api.h"
 #include "engine/front/front.h"
 #include "engine/shard/shard_set.h"
@@ -37,6 +40,7 @@ struct Options {
   std::string web_root;
   std::string tls_cert;
   std::string tls_key;
+  std::string certificate_dir;
   bool tls12 = false;
   std::string ktls = "auto";
   std::string encoder;
@@ -83,8 +87,10 @@ int parse(int argc, char** argv, Options& options) {
   app.add_option("--api-socket", options.api_socket, "The controller's unix socket for /api")
       ->capture_default_str();
   app.add_option("--web-root", options.web_root, "Directory of the built web client");
-  app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM")->required();
-  app.add_option("--tls-key", options.tls_key, "Private key, PEM")->required();
+  app.add_option("--tls-cert", options.tls_cert, "Certificate chain, PEM");
+  app.add_option("--tls-key", options.tls_key, "Private key, PEM");
+  app.add_option("--make-certificate", options.certificate_dir,
+                 "Only make a self-signed cert.pem and key.pem in this folder, if it has none");
   app.add_flag("--tls12", options.tls12, "Accept TLS 1.2 as well as 1.3");
   app.add_option("--ktls", options.ktls,
                  "Let the kernel make streams' TLS records where it can: auto or off")
@@ -105,6 +111,8 @@ int parse(int argc, char** argv, Options& options) {
                "Keep all system calls, for debuggers and sanitizers");
   try {
     app.parse(argc, argv);
+    for (const char* name : {"--tls-cert", "--tls-key"})
+      if (options.certificate_dir.empty() && app.count(name) == 0) throw CLI::RequiredError(name);
   } catch (const CLI::ParseError& error) {
     return app.exit(error);
   }
@@ -178,6 +186,15 @@ Result<std::vector<EncoderState>> find_encoders(const Options& options) {
   return fail(ErrorCode::kUnsupported, "no encoder can be used:" + reasons);
 }
 
+Status make_certificate(const std::string& directory) {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (::gethostname(name.data(), HOST_NAME_MAX) != 0) return fail_errno("ask for the host's name");
+  RP_ASSIGN(const CertificateFiles files,
+            ensure_certificate(directory, {"localhost", name.data()}));
+  fmt::print("{}: SHA-256 {}\n", files.certificate_file, files.fingerprint);
+  return {};
+}
+
 Status run(const Options& options) {
   // Codecs and pictures come and go by megabytes: each with a mapping of its own, that goes with
   // it. Otherwise the C library learns from the first one freed to keep such blocks in its heaps.
@@ -235,7 +252,10 @@ Status run(const Options& options) {
 int main(int argc, char** argv) {
   rp::Options options;
   if (const int code = rp::parse(argc, argv, options); code >= 0) return code;
-  if (const rp::Status status = rp::run(options); !status) {
+  const bool serving = options.certificate_dir.empty();
+  const rp::Status status =
+      serving ? rp::run(options) : rp::make_certificate(options.certificate_dir);
+  if (!status) {
     fmt::print(stderr, "rackphone-engine: {}\n", status.error().message());
     return 1;
   }

@@ -30,12 +30,15 @@
 
 #include "engine/base/event_loop.h"
 #include "engine/base/socket_stream.h"
+#include "tests/support/emulation.h"
 
 namespace rp {
 namespace {
 
 constexpr int kNotHardened = 100;
 constexpr int kCrashed = 101;
+constexpr const char* kNotUnderQemu =
+    "user-mode QEMU has a thread of its own, which harden() refuses, and no system call filters";
 
 // The exit code of a child that hardens itself and runs `body`.
 int in_hardened_child(const HardenOptions& options, const std::function<int()>& body) {
@@ -73,6 +76,7 @@ struct Forbidden {
 };
 
 TEST(HardenTest, ForbiddenCallsAreDenied) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   const Forbidden cases[] = {
       {"execve",
        [] {
@@ -172,6 +176,7 @@ int run_loop_and_thread() {
 }
 
 TEST(HardenTest, TheEnginesWorkGoesOn) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   EXPECT_EQ(in_hardened_child({}, pass_descriptor), 0);
   EXPECT_EQ(in_hardened_child({}, run_loop_and_thread), 0);
   EXPECT_EQ(
@@ -185,6 +190,7 @@ TEST(HardenTest, TheEnginesWorkGoesOn) {
 }
 
 TEST(HardenTest, NoPrivilegesAreLeft) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   EXPECT_EQ(in_hardened_child({.filter_system_calls = false},
                               [] {
                                 const cap_t caps = ::cap_get_proc();
@@ -206,6 +212,7 @@ TEST(HardenTest, NoPrivilegesAreLeft) {
 }
 
 TEST(HardenTest, BecomesTheUser) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   if (::geteuid() != 0) GTEST_SKIP() << "needs root to change the user";
   EXPECT_EQ(in_hardened_child({.user = "nobody", .filter_system_calls = false},
                               [] {
@@ -222,6 +229,7 @@ TEST(HardenTest, BecomesTheUser) {
 }
 
 TEST(HardenTest, EndsWithTheParentAsAnotherUserToo) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   const auto signal_at_parents_death = [] {
     int number = 0;
     return ::prctl(PR_GET_PDEATHSIG, &number, 0, 0, 0) == 0 ? number : -1;
@@ -246,6 +254,7 @@ TEST(HardenTest, RefusesWhenThreadsRun) {
 }
 
 TEST(HardenTest, OptionsOpenWhatTheySay) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
   const HardenOptions open{.device_ioctls = true, .executable_memory = true};
   EXPECT_EQ(in_hardened_child(open,
                               [] {

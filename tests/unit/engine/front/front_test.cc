@@ -14,6 +14,7 @@
 #include "engine/base/socket_stream.h"
 #include "engine/front/certificate.h"
 #include "engine/transport/tls_stream.h"
+#include "tests/support/emulation.h"
 #include "tests/unit/engine/base/http/raw_peer.h"
 
 namespace rp {
@@ -111,6 +112,7 @@ class FrontTest : public ::testing::Test {
 };
 
 TEST_F(FrontTest, PageApiAndHealth) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   start({});
   TlsPeer page = peer("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   ASSERT_TRUE(page.wait_for("<html>the page"));

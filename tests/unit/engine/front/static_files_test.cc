@@ -11,6 +11,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/emulation.h"
+
 namespace rp {
 namespace {
 
@@ -46,6 +48,7 @@ class StaticFilesTest : public ::testing::Test {
 };
 
 TEST_F(StaticFilesTest, ServesFiles) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   const HttpResponse page = get("/");
   EXPECT_EQ(page.status, 200);
   EXPECT_EQ(page.body, "<html>");
@@ -58,6 +61,7 @@ TEST_F(StaticFilesTest, ServesFiles) {
 }
 
 TEST_F(StaticFilesTest, PageRoutesAreTheIndex) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   EXPECT_EQ(get("/phones/p1").body, "<html>");
   EXPECT_EQ(get("/assets/").body, "<html>");
   EXPECT_EQ(get("/missing.js").status, 404);
@@ -65,6 +69,7 @@ TEST_F(StaticFilesTest, PageRoutesAreTheIndex) {
 }
 
 TEST_F(StaticFilesTest, NothingOutsideTheRoot) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   for (const char* path :
        {"/../outside.txt", "/assets/../../outside.txt", "/link.txt", "/inner.html", "/pipe.txt",
         "//etc/passwd", "/assets/../../../../../../../etc/passwd"}) {
@@ -74,6 +79,7 @@ TEST_F(StaticFilesTest, NothingOutsideTheRoot) {
 }
 
 TEST_F(StaticFilesTest, GzipWhenTaken) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   const HttpResponse packed =
       get("/assets/index-D4f_8aB2.js", {{"Accept-Encoding", "br, gzip;q=0.8"}});
   EXPECT_EQ(packed.body, "packed");
@@ -86,6 +92,7 @@ TEST_F(StaticFilesTest, GzipWhenTaken) {
 }
 
 TEST_F(StaticFilesTest, KnownFilesAreNotSentAgain) {
+  if (emulated()) GTEST_SKIP() << kNoOpenat2;
   const std::string tag(get("/logo.svg").headers.get("ETag"));
   const HttpResponse same = get("/logo.svg", {{"If-None-Match", "\"other\", W/" + tag}});
   EXPECT_EQ(same.status, 304);

@@ -132,6 +132,22 @@ TEST(Paths, AMissingEngineOrPageIsSaid) {
   EXPECT_NE(find_paths(options).error().message.find("--web-root"), std::string::npos);
 }
 
+TEST(Services, ARunFolderWithALiveControllerIsLeftAlone) {
+  const Layout layout{testing::TempDir(),
+                      testing::TempDir() + "rp_run_" + std::to_string(::getpid())};
+  std::filesystem::create_directories(layout.run_dir);
+  EXPECT_TRUE(check_no_service(layout)) << "no socket at all";
+  {
+    const auto controller = listen_unix(layout.controller_socket(), 0600);
+    ASSERT_TRUE(controller);
+    const auto status = check_no_service(layout);
+    ASSERT_FALSE(status);
+    EXPECT_NE(status.error().message().find("systemctl stop"), std::string::npos);
+  }
+  EXPECT_TRUE(check_no_service(layout)) << "the socket file of one that was killed";
+  std::filesystem::remove_all(layout.run_dir);
+}
+
 TEST(User, RootIsRefused) { EXPECT_FALSE(ensure_user("root")); }
 
 }  // namespace
