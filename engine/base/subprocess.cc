@@ -131,6 +131,8 @@ Result<pid_t> spawn(const CommandOptions& options, int in, int out, int err) {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) return fail_errno(error, "start " + path);
+  // Done by the child already, unless it runs beside us still: emulators do not wait for its exec.
+  ::setpgid(pid, pid);
   return pid;
 }
 
@@ -206,9 +208,7 @@ Result<CommandResult> run_command(const CommandOptions& options) {
   Capture err(std::move(err_pipe.read), options.max_output_bytes, options.on_error_line);
   const Outcome outcome = follow(pidfd.get(), options.cancel_fd, out, err, deadline);
   if (outcome != Outcome::kEnded) {
-    // Its group; itself when it has not come to make one yet (emulators fork where they should
-    // wait).
-    if (::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);
+    ::kill(-pid, SIGKILL);
     wait_for(pid);
     if (outcome == Outcome::kCancelled)
       return fail(ErrorCode::kUnavailable, options.argv[0] + " was cancelled");

@@ -118,6 +118,7 @@ Status FakeRuntime::spawn(Phone& phone) const {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) phone.pid = 0;
+  if (error == 0) ::setpgid(phone.pid, phone.pid);  // the child may be late under an emulator
   return error == 0 ? Status() : fail_errno(error, "start " + program);
 }
 
