@@ -28,6 +28,7 @@ struct Picture : PicturePlanes {
   Region stale;  // pixels not yet equal to the newest scene; the composer clears it
   // Readable (a sync_file) when a device has written the picture; empty: it is written already.
   UniqueFd ready;
+  std::unique_ptr<DeviceImport> import;  // of the composer's device
 };
 
 class PicturePool;
