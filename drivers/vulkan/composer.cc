@@ -13,10 +13,8 @@ namespace rp {
 
 using vulkan::Work;
 
-Result<std::string> match_vulkan_composer(bool allow_software) {
-  RP_ASSIGN(const vulkan::DeviceInfo info,
-            vulkan::Device::find({.allow_software = allow_software}));
-  return info.name;
+Result<vulkan::DeviceInfo> match_vulkan_composer(bool allow_software) {
+  return vulkan::Device::find({.allow_software = allow_software});
 }
 
 Result<std::unique_ptr<VulkanComposer>> VulkanComposer::create(

@@ -51,8 +51,8 @@ struct VulkanComposerStats {
   std::uint64_t fences_given_up = 0;  // never signalled in time; composed all the same
 };
 
-// Why it cannot be used on this machine, or the device's name.
-[[nodiscard]] Result<std::string> match_vulkan_composer(bool allow_software);
+// Why it cannot be used on this machine, or the device it would use.
+[[nodiscard]] Result<vulkan::DeviceInfo> match_vulkan_composer(bool allow_software);
 
 class VulkanComposer final : public Composer {
  public:

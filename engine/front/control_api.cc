@@ -31,6 +31,17 @@ json to_json(const PhoneInfo& phone) {
           {"frames", phone.frames}};
 }
 
+json states(const std::vector<DriverState>& drivers) {
+  json list = json::array();
+  for (const DriverState& driver : drivers) {
+    list.push_back({{"name", driver.name},
+                    {"available", driver.available},
+                    {"used", driver.used},
+                    {"reason", driver.reason}});
+  }
+  return list;
+}
+
 HttpResponse bad_id() {
   return json_error(400, "invalid", "id", "id must be 1 to 40 of a-z, 0-9 and -");
 }
@@ -135,19 +146,13 @@ HttpResponse ControlApi::put_keys(const HttpRequest& request) {
 
 HttpResponse ControlApi::health() const {
   const auto uptime = parts_.loop.clock().now() - started_;
-  json encoders = json::array();
-  for (const EncoderState& encoder : parts_.encoders) {
-    encoders.push_back({{"name", encoder.name},
-                        {"available", encoder.available},
-                        {"used", encoder.used},
-                        {"reason", encoder.reason}});
-  }
   return json_response(
       200, {{"status", "ok"},
             {"version", RP_VERSION},
             {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"shards", parts_.shards},
-            {"encoders", std::move(encoders)}});
+            {"encoders", states(parts_.encoders)},
+            {"composers", states(parts_.composers)}});
 }
 
 }  // namespace rp

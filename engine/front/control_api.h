@@ -14,11 +14,11 @@
 
 namespace rp {
 
-// One row of the driver table, for `rackphone doctor`.
-struct EncoderState {
+// One row of a driver table, for `rackphone doctor`.
+struct DriverState {
   std::string name;
   bool available = false;
-  bool used = false;   // the one new phones get
+  bool used = false;  // the one new phones get
   std::string reason;  // why it is not available
 };
 
@@ -28,7 +28,8 @@ struct ControlApiParts {
   TicketVerifier& tickets;
   const Registry& metrics;
   std::size_t shards = 1;
-  std::vector<EncoderState> encoders = {};
+  std::vector<DriverState> encoders = {};
+  std::vector<DriverState> composers = {};
 };
 
 class ControlApi {
