@@ -1,9 +1,11 @@
-# What every folder's CMakeLists.txt uses: the language level, the warnings and four short functions.
+# What every folder's CMakeLists.txt uses: the language level, the warnings and a few short functions.
 #
 #   rp_library(NAME SOURCES a.cc … [DEPS rp_x PkgConfig::y …])   a static library
 #   rp_program(NAME SOURCES … [DEPS …])                         an executable that is installed
 #   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
 #                                                               a GoogleTest binary, one CTest entry
+#   rp_lab_test(NAME SOURCES … [DEPS …] [TIMEOUT s] [MEMORY MiB] [BOOT kernel options…])
+#                                                               the same, run in the kernel lab (docs/testing.md)
 #   rp_benchmark(NAME SOURCES … [DEPS …])                       a Google Benchmark binary
 #   rp_fuzzer(NAME SOURCES … [DEPS …] CORPUS dir)                a libFuzzer binary (RP_FUZZ only)
 
@@ -94,6 +96,36 @@ function(rp_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+endfunction()
+
+# A GoogleTest binary that CTest runs in the kernel lab, under label `lab`. Where there is no lab the test is skipped
+# and says why. TIMEOUT is the lab's; CTest's own is longer, so that the lab ends itself and shows its kernel's messages.
+function(rp_lab_test name)
+  if(NOT BUILD_TESTING OR RP_SANITIZE OR RP_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(A "" "TIMEOUT;MEMORY" "SOURCES;DEPS;BOOT" ${ARGN})
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${A_SOURCES})
+  target_link_libraries(${name} PRIVATE rp_options ${A_DEPS} GTest::gmock GTest::gtest_main)
+  rp_lab_run(${name} TIMEOUT "${A_TIMEOUT}" MEMORY "${A_MEMORY}" BOOT ${A_BOOT} COMMAND $<TARGET_FILE:${name}>)
+endfunction()
+
+# Registers any command as a test in the lab: rp_lab_run(NAME [TIMEOUT s] [MEMORY MiB] [BOOT …] COMMAND …). Its closing line
+# `N passed, N failed` counts, as GoogleTest's does (tools/cmake/count_tests.py).
+function(rp_lab_run name)
+  cmake_parse_arguments(A "" "TIMEOUT;MEMORY" "COMMAND;BOOT" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 60)
+  endif()
+  if(NOT A_MEMORY)
+    set(A_MEMORY 1024)
+  endif()
+  math(EXPR limit "${A_TIMEOUT} + 30")
+  list(TRANSFORM A_BOOT PREPEND "--boot=")
+  add_test(NAME ${name} COMMAND "${CMAKE_SOURCE_DIR}/tools/lab/run" --timeout ${A_TIMEOUT} --memory ${A_MEMORY}
+    ${A_BOOT} -- ${A_COMMAND})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS lab SKIP_RETURN_CODE 77)
 endfunction()
 
 function(rp_benchmark name)
