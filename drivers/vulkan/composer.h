@@ -38,6 +38,7 @@ struct VulkanComposerOptions {
   // For tests.
   bool share_nothing = false;      // as a device without dma-bufs and sync files
   bool images_for_linear = false;  // read linear dma-bufs the way tiled ones are read
+  bool software_waits = false;     // leave fences to a software device, whose submissions then block
 };
 
 // What it has done so far.
@@ -47,6 +48,7 @@ struct VulkanComposerStats {
   std::uint64_t uploaded_bytes = 0;     // of guests' pixels, by the CPU
   std::uint64_t copied_back_bytes = 0;  // of pictures, by the CPU
   std::uint64_t imported_layers = 0;
+  std::uint64_t imported_images = 0;  // of them, read through a modifier
   std::uint64_t fences_waited = 0;    // by the device
   std::uint64_t fences_given_up = 0;  // never signalled in time; composed all the same
 };
@@ -135,8 +137,10 @@ class VulkanComposer final : public Composer {
   std::size_t open_ = 0;
   bool is_open_ = false;
   bool batching_ = false;
-  bool distrust_fences_ = false;  // one has not signalled in time: the CPU waits, bounded
-  std::chrono::nanoseconds fence_patience_{0};  // left for the open picture
+  // Fences are left to the device, until one has not signalled in time: then the CPU waits, bounded.
+  bool device_waits_ = false;
+  bool impatient_ = false;  // the last fence the CPU waited for did not signal in time
+  std::chrono::nanoseconds fence_patience_{0};  // left for the picture being drawn
   Status lost_;
 };
 

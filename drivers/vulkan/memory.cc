@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 
 namespace rp::vulkan {
 namespace {
@@ -156,17 +156,45 @@ VkFormat image_format(FourCc format) {
   }
 }
 
+std::vector<std::uint64_t> modifiers_of(const Device& device, FourCc format) {
+  VkDrmFormatModifierPropertiesListEXT list{};
+  list.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT;
+  VkFormatProperties2 properties{};
+  properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2;
+  properties.pNext = &list;
+  const auto ask = [&] {
+    device.instance_fn().GetPhysicalDeviceFormatProperties2(device.physical(), image_format(format),
+                                                            &properties);
+  };
+  ask();
+  std::vector<VkDrmFormatModifierPropertiesEXT> rows(list.drmFormatModifierCount);
+  list.pDrmFormatModifierProperties = rows.data();
+  ask();
+  std::vector<std::uint64_t> modifiers;
+  for (const VkDrmFormatModifierPropertiesEXT& row : rows) {
+    const bool read = (row.drmFormatModifierTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) != 0;
+    if (read && row.drmFormatModifierPlaneCount == 1) modifiers.push_back(row.drmFormatModifier);
+  }
+  return modifiers;
+}
+
 Result<std::unique_ptr<Image>> Image::import_dmabuf(Device& device, const FrameBuffer& buffer) {
   const VkFormat format = image_format(buffer.format());
   if (format == VK_FORMAT_UNDEFINED) return fail(ErrorCode::kUnsupported, "unknown pixel format");
+  // Not every driver refuses by itself what it has not listed.
+  const std::vector<std::uint64_t> modifiers = modifiers_of(device, buffer.format());
+  if (buffer.plane_count() != 1 || std::ranges::find(modifiers, buffer.modifier()) == modifiers.end()) {
+    return fail(ErrorCode::kUnsupported, "the device does not list the buffer's modifier");
+  }
   std::unique_ptr<Image> made(new Image(device));
+  RP_TRY(made->check(buffer, format));
   RP_TRY(made->make(buffer, format));
   RP_TRY(made->bind(buffer.plane(0).fd));
   RP_TRY(made->make_view(format));
   return made;
 }
 
-Status Image::make(const FrameBuffer& buffer, VkFormat format) {
+Status Image::check(const FrameBuffer& buffer, VkFormat format) const {
   VkPhysicalDeviceExternalImageFormatInfo outside{};
   outside.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO;
   outside.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT;
@@ -193,17 +221,18 @@ Status Image::make(const FrameBuffer& buffer, VkFormat format) {
   if (width > most.width || height > most.height) {
     return fail(ErrorCode::kUnsupported, "the buffer is larger than the device's images");
   }
+  return {};
+}
 
-  std::array<VkSubresourceLayout, 4> planes{};
-  for (int i = 0; i < buffer.plane_count(); ++i) {
-    planes[static_cast<std::size_t>(i)].offset = buffer.plane(i).offset_bytes;
-    planes[static_cast<std::size_t>(i)].rowPitch = buffer.plane(i).stride_bytes;
-  }
+Status Image::make(const FrameBuffer& buffer, VkFormat format) {
+  VkSubresourceLayout plane{};
+  plane.offset = buffer.plane(0).offset_bytes;
+  plane.rowPitch = buffer.plane(0).stride_bytes;
   VkImageDrmFormatModifierExplicitCreateInfoEXT layout{};
   layout.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT;
   layout.drmFormatModifier = buffer.modifier();
-  layout.drmFormatModifierPlaneCount = static_cast<std::uint32_t>(buffer.plane_count());
-  layout.pPlaneLayouts = planes.data();
+  layout.drmFormatModifierPlaneCount = 1;
+  layout.pPlaneLayouts = &plane;
   VkExternalMemoryImageCreateInfo external{};
   external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO;
   external.pNext = &layout;
@@ -213,7 +242,8 @@ Status Image::make(const FrameBuffer& buffer, VkFormat format) {
   info.pNext = &external;
   info.imageType = VK_IMAGE_TYPE_2D;
   info.format = format;
-  info.extent = {width, height, 1};
+  info.extent = {static_cast<std::uint32_t>(buffer.size().width),
+                 static_cast<std::uint32_t>(buffer.size().height), 1};
   info.mipLevels = 1;
   info.arrayLayers = 1;
   info.samples = VK_SAMPLE_COUNT_1_BIT;
@@ -231,7 +261,7 @@ Status Image::bind(int fd) {
   device_.fn().GetImageMemoryRequirements(device_.handle(), image_, &needs);
   const off_t there = ::lseek(fd, 0, SEEK_END);
   if (there <= 0 || needs.size > static_cast<VkDeviceSize>(there)) {
-    return fail(ErrorCode::kInvalid, "a buffer's image does not fit into its memory");
+    return fail(ErrorCode::kUnsupported, "the device wants more of a dma-buf than there is");
   }
   VkMemoryDedicatedAllocateInfo dedicated{};
   dedicated.sType = VK_STRUCTURE_TYPE_MEMORY_DEDICATED_ALLOCATE_INFO;

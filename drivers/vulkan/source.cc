@@ -76,12 +76,20 @@ Result<Source> upload(const ScenePlan::Entry& entry, Rect window, Work& work) {
 
 LayerImport::LayerImport(std::shared_ptr<Device> device, Result<std::unique_ptr<Buffer>> buffer)
     : device_(std::move(device)) {
-  if (buffer) buffer_ = std::move(*buffer);
+  if (buffer) {
+    buffer_ = std::move(*buffer);
+  } else {
+    refusal_ = std::move(buffer).error();
+  }
 }
 
 LayerImport::LayerImport(std::shared_ptr<Device> device, Result<std::unique_ptr<Image>> image)
     : device_(std::move(device)) {
-  if (image) image_ = std::move(*image);
+  if (image) {
+    image_ = std::move(*image);
+  } else {
+    refusal_ = std::move(image).error();
+  }
 }
 
 LayerImport::~LayerImport() {
@@ -90,7 +98,7 @@ LayerImport::~LayerImport() {
   device_->drop_import();
 }
 
-LayerImport* import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
+Result<LayerImport*> import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
                        std::int32_t bytes_per_pixel, const SourceOptions& options) {
   auto* import = dynamic_cast<LayerImport*>(buffer.device_import().get());
   if (import == nullptr || import->device() != device.get()) {
@@ -98,22 +106,26 @@ LayerImport* import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffe
     if (!device->can().import_dmabuf || !is_dmabuf(buffer.plane(0).fd)) return nullptr;
     if (!device->take_import()) return nullptr;
     const bool linear = is_linear(buffer);
+    const bool as_image = !linear || (options.images_for_linear &&
+                                      buffer.modifier() == kModifierLinear);
     std::unique_ptr<LayerImport> made;
-    const bool as_image =
-        device->can().import_modifier &&
-        (!linear || (options.images_for_linear && buffer.modifier() == kModifierLinear));
-    if (as_image) {
+    if (as_image && device->can().import_modifier) {
       made = std::make_unique<LayerImport>(device, Image::import_dmabuf(*device, buffer));
-    } else if (linear) {
+    }
+    if (linear && (made == nullptr || made->image() == nullptr)) {
+      if (made != nullptr && !device->take_import()) return nullptr;
       made = import_buffer(device, buffer, bytes_per_pixel);
-    } else {
+    }
+    if (made == nullptr) {
       device->drop_import();
       return nullptr;
     }
     import = made.get();
     buffer.device_import() = std::move(made);
   }
-  return import->buffer() != nullptr || import->image() != nullptr ? import : nullptr;
+  if (import->buffer() != nullptr || import->image() != nullptr) return import;
+  if (import->refusal().code == ErrorCode::kInvalid) return forward(import->refusal());
+  return nullptr;
 }
 
 Result<Source> make_source(const ScenePlan::Entry& entry, Rect window, LayerImport* import,

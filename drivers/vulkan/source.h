@@ -29,11 +29,14 @@ class LayerImport final : public DeviceImport {
   [[nodiscard]] const Device* device() const { return device_.get(); }
   [[nodiscard]] Buffer* buffer() const { return buffer_.get(); }
   [[nodiscard]] Image* image() const { return image_.get(); }
+  // Why there is neither.
+  [[nodiscard]] const Error& refusal() const { return refusal_; }
 
  private:
   std::shared_ptr<Device> device_;  // shared: outlives the composer with the guest's buffer
   std::unique_ptr<Buffer> buffer_;
   std::unique_ptr<Image> image_;
+  Error refusal_;
 };
 
 struct SourceOptions {
@@ -43,8 +46,8 @@ struct SourceOptions {
 };
 
 // The import of a layer's buffer, made when there is none; null when the device does not take it
-// (asked once). Buffers that are no dma-bufs have none.
-[[nodiscard]] LayerImport* import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
+// (asked once). Buffers that are no dma-bufs have none. kInvalid: the buffer is not what it says.
+[[nodiscard]] Result<LayerImport*> import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
                                      std::int32_t bytes_per_pixel, const SourceOptions& options);
 
 // kInvalid: the layer is to be left out, with the reason. Others: the whole scene cannot be drawn.

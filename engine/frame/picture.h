@@ -31,6 +31,10 @@ struct Picture : PicturePlanes {
   std::unique_ptr<DeviceImport> import;  // of the composer's device
 };
 
+// Returns when a device has written the picture, at once where none writes it. kTimeout. For
+// threads that may block: the encode thread, tests.
+[[nodiscard]] Status wait_until_written(Picture& picture, Duration limit);
+
 class PicturePool;
 
 // Sole use of one picture; gives it back to its pool when destroyed.

@@ -65,7 +65,7 @@ class ComposerContract : public testing::TestWithParam<ComposerImplementation> {
     pool_ = PicturePool::create(output, 1, all, GetParam().memory()).value();
     picture_ = pool_->acquire();
     const Status status = composer_->compose(scene_, *picture_);
-    wait_until_written(*picture_);
+    EXPECT_TRUE(wait_until_written(*picture_, kTestPatience));
     return status;
   }
 

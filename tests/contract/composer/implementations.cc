@@ -1,7 +1,5 @@
 #include "tests/contract/composer/implementations.h"
 
-#include "drivers/vulkan/sync_file.h"
-
 namespace rp {
 
 Result<std::shared_ptr<VulkanComposer>> test_vulkan_composer() {
@@ -14,12 +12,6 @@ Result<std::shared_ptr<VulkanComposer>> test_vulkan_composer() {
   if (!made) return forward(made.error());
   // Never destroyed before the process ends: no owner.
   return std::shared_ptr<VulkanComposer>(made->get(), [](VulkanComposer*) {});
-}
-
-void wait_until_written(Picture& picture) {
-  if (!picture.ready) return;
-  EXPECT_TRUE(vulkan::wait_for_fence(picture.ready.get(), std::chrono::seconds(20)));
-  picture.ready.reset();
 }
 
 }  // namespace rp

@@ -44,7 +44,7 @@ TEST_P(RandomScene, FullPicturesEqualTheReference) {
     const Scene s = scene(pick(0, 5));
     PictureRef ref = picture(s.output);
     ASSERT_TRUE(composer_->compose(s, *ref));
-    wait_until_written(*ref);
+    EXPECT_TRUE(wait_until_written(*ref, kTestPatience));
     EXPECT_TRUE(ref->stale.empty());
     // Each blend rounds once, each filter twice; 8 bits of fraction cost half a step an axis.
     EXPECT_LE(largest_difference(compose_reference(s), *ref), 4.0) << "seed " << seed;
@@ -82,7 +82,7 @@ TEST_P(RandomScene, OnlyStalePixelsAreWritten) {
       }
     }
     ASSERT_TRUE(composer_->compose(s, *ref));
-    wait_until_written(*ref);
+    EXPECT_TRUE(wait_until_written(*ref, kTestPatience));
     EXPECT_LE(largest_difference(expected, *ref), 4.0) << "seed " << seed;
   }
 }

@@ -39,7 +39,7 @@ class VulkanAgainstCpu : public testing::Test, protected RandomScenes {
     const Drawn by_device = picture(scene.output, stale);
     ASSERT_TRUE(cpu_.compose(scene, *by_cpu.picture));
     ASSERT_TRUE(vulkan_->compose(scene, *by_device.picture));
-    wait_until_written(*by_device.picture);
+    EXPECT_TRUE(wait_until_written(*by_device.picture, kTestPatience));
     const Picture& a = *by_cpu.picture;
     const Picture& b = *by_device.picture;
     const auto rows = a.coded.height * 3 / 2;  // the chroma lies behind the luma
