@@ -15,7 +15,7 @@
 namespace rp {
 
 enum class ComposerChoice : std::uint8_t {
-  kAuto,    // Vulkan where there is a real GPU
+  kAuto,  // Vulkan where there is a real GPU
   kCpu,
   kVulkan,  // Vulkan also on a device that is the CPU after all, which is slower
 };
@@ -23,7 +23,8 @@ enum class ComposerChoice : std::uint8_t {
 // "auto", "cpu" or "vulkan"; kInvalid.
 [[nodiscard]] Result<ComposerChoice> parse_composer_choice(std::string_view text);
 
-// One row of the table and whether it can be used: what `rackphone doctor` and GET /v1/health print.
+// One row of the table and whether it can be used: what `rackphone doctor` and GET /v1/health
+// print.
 struct ComposerMatch {
   std::string_view name;  // "vulkan", "cpu"
   Status status;          // success, or why not

@@ -32,8 +32,8 @@ Status VulkanComposer::start() {
     RP_ASSIGN(slot.work, Work::create(*device_, *kernels_));
   }
   memory_ = std::make_unique<vulkan::VulkanPictureAllocator>(device_);
-  device_waits_ = device_->can().wait_sync_file &&
-                  (!device_->info().software || options_.software_waits);
+  device_waits_ =
+      device_->can().wait_sync_file && (!device_->info().software || options_.software_waits);
   return {};
 }
 

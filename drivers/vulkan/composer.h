@@ -38,7 +38,7 @@ struct VulkanComposerOptions {
   // For tests.
   bool share_nothing = false;      // as a device without dma-bufs and sync files
   bool images_for_linear = false;  // read linear dma-bufs the way tiled ones are read
-  bool software_waits = false;     // leave fences to a software device, whose submissions then block
+  bool software_waits = false;  // leave fences to a software device, whose submissions then block
 };
 
 // What it has done so far.
@@ -137,7 +137,8 @@ class VulkanComposer final : public Composer {
   std::size_t open_ = 0;
   bool is_open_ = false;
   bool batching_ = false;
-  // Fences are left to the device, until one has not signalled in time: then the CPU waits, bounded.
+  // Fences are left to the device, until one has not signalled in time: then the CPU waits,
+  // bounded.
   bool device_waits_ = false;
   bool impatient_ = false;  // the last fence the CPU waited for did not signal in time
   std::chrono::nanoseconds fence_patience_{0};  // left for the picture being drawn

@@ -172,7 +172,8 @@ std::vector<std::uint64_t> modifiers_of(const Device& device, FourCc format) {
   ask();
   std::vector<std::uint64_t> modifiers;
   for (const VkDrmFormatModifierPropertiesEXT& row : rows) {
-    const bool read = (row.drmFormatModifierTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) != 0;
+    const bool read =
+        (row.drmFormatModifierTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) != 0;
     if (read && row.drmFormatModifierPlaneCount == 1) modifiers.push_back(row.drmFormatModifier);
   }
   return modifiers;
@@ -183,7 +184,8 @@ Result<std::unique_ptr<Image>> Image::import_dmabuf(Device& device, const FrameB
   if (format == VK_FORMAT_UNDEFINED) return fail(ErrorCode::kUnsupported, "unknown pixel format");
   // Not every driver refuses by itself what it has not listed.
   const std::vector<std::uint64_t> modifiers = modifiers_of(device, buffer.format());
-  if (buffer.plane_count() != 1 || std::ranges::find(modifiers, buffer.modifier()) == modifiers.end()) {
+  if (buffer.plane_count() != 1 ||
+      std::ranges::find(modifiers, buffer.modifier()) == modifiers.end()) {
     return fail(ErrorCode::kUnsupported, "the device does not list the buffer's modifier");
   }
   std::unique_ptr<Image> made(new Image(device));

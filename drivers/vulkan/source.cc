@@ -99,15 +99,15 @@ LayerImport::~LayerImport() {
 }
 
 Result<LayerImport*> import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
-                       std::int32_t bytes_per_pixel, const SourceOptions& options) {
+                               std::int32_t bytes_per_pixel, const SourceOptions& options) {
   auto* import = dynamic_cast<LayerImport*>(buffer.device_import().get());
   if (import == nullptr || import->device() != device.get()) {
     buffer.device_import().reset();
     if (!device->can().import_dmabuf || !is_dmabuf(buffer.plane(0).fd)) return nullptr;
     if (!device->take_import()) return nullptr;
     const bool linear = is_linear(buffer);
-    const bool as_image = !linear || (options.images_for_linear &&
-                                      buffer.modifier() == kModifierLinear);
+    const bool as_image =
+        !linear || (options.images_for_linear && buffer.modifier() == kModifierLinear);
     std::unique_ptr<LayerImport> made;
     if (as_image && device->can().import_modifier) {
       made = std::make_unique<LayerImport>(device, Image::import_dmabuf(*device, buffer));

@@ -47,8 +47,9 @@ struct SourceOptions {
 
 // The import of a layer's buffer, made when there is none; null when the device does not take it
 // (asked once). Buffers that are no dma-bufs have none. kInvalid: the buffer is not what it says.
-[[nodiscard]] Result<LayerImport*> import_of(const std::shared_ptr<Device>& device, FrameBuffer& buffer,
-                                     std::int32_t bytes_per_pixel, const SourceOptions& options);
+[[nodiscard]] Result<LayerImport*> import_of(const std::shared_ptr<Device>& device,
+                                             FrameBuffer& buffer, std::int32_t bytes_per_pixel,
+                                             const SourceOptions& options);
 
 // kInvalid: the layer is to be left out, with the reason. Others: the whole scene cannot be drawn.
 // `window`: the upright pixels that are read.

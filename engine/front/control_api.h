@@ -18,7 +18,7 @@ namespace rp {
 struct DriverState {
   std::string name;
   bool available = false;
-  bool used = false;  // the one new phones get
+  bool used = false;   // the one new phones get
   std::string reason;  // why it is not available
 };
 

@@ -54,8 +54,7 @@ class Shard::TurnedAway final : public SenderListener {
 };
 
 Shard::Shard(Registry& registry, ShardOptions options)
-    : registry_(registry),
-      options_(std::move(options)) {}
+    : registry_(registry), options_(std::move(options)) {}
 
 Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& registry,
                                              ShardOptions options) {

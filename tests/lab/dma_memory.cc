@@ -75,7 +75,8 @@ DmaMemory::~DmaMemory() {
 Result<std::shared_ptr<DmaFrameBuffer>> DmaFrameBuffer::copy_of(FrameBuffer& from,
                                                                 std::uint32_t offset_bytes) {
   const auto stride = from.plane(0).stride_bytes;
-  const auto bytes = static_cast<std::size_t>(stride) * static_cast<std::size_t>(from.size().height);
+  const auto bytes =
+      static_cast<std::size_t>(stride) * static_cast<std::size_t>(from.size().height);
   auto made = std::make_shared<DmaFrameBuffer>();
   RP_ASSIGN(made->memory_, DmaMemory::create(offset_bytes + bytes));
   std::memcpy(made->memory_->map() + offset_bytes, from.begin_cpu_read(), bytes);

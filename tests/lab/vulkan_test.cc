@@ -1,6 +1,6 @@
-// Goal: with real dma-bufs and sync files the Vulkan composer draws what the CPU composer draws, and
-// no CPU touches a pixel. Method: guests' buffers and pictures in memory of the kernel's dma-heap,
-// fences of sw_sync, on lavapipe (tools/lab/mesa), compared with the CPU composer.
+// Goal: with real dma-bufs and sync files the Vulkan composer draws what the CPU composer draws,
+// and no CPU touches a pixel. Method: guests' buffers and pictures in memory of the kernel's
+// dma-heap, fences of sw_sync, on lavapipe (tools/lab/mesa), compared with the CPU composer.
 #include <linux/dma-buf.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -87,9 +87,7 @@ class LabVulkan : public testing::Test, protected RandomScenes {
     return drawn;
   }
 
-  static void wait(Picture& picture) {
-    EXPECT_TRUE(wait_until_written(picture, kLong));
-  }
+  static void wait(Picture& picture) { EXPECT_TRUE(wait_until_written(picture, kLong)); }
 
   // The largest difference to what the CPU composer makes of the same scene.
   int difference(const Scene& scene, const Picture& picture) {
@@ -102,8 +100,8 @@ class LabVulkan : public testing::Test, protected RandomScenes {
                              int right_stride, int rows) {
       for (int y = 0; y < rows; ++y) {
         for (int x = 0; x < a.coded.width; ++x) {
-          largest = std::max(largest,
-                             std::abs(left[y * left_stride + x] - right[y * right_stride + x]));
+          largest =
+              std::max(largest, std::abs(left[y * left_stride + x] - right[y * right_stride + x]));
         }
       }
     };
@@ -124,8 +122,8 @@ class LabVulkan : public testing::Test, protected RandomScenes {
       ASSERT_LE(difference(plain, *drawn.picture), 1) << "seed " << seed;
       for (std::size_t i = 0; i < shared.layers.size(); ++i) {
         const Layer& layer = shared.layers[i];
-        const auto bytes = static_cast<std::uint32_t>(
-            find_pixel_format(layer.buffer->format())->bytes_per_pixel);
+        const auto bytes =
+            static_cast<std::uint32_t>(find_pixel_format(layer.buffer->format())->bytes_per_pixel);
         if (layer.buffer->plane(0).stride_bytes % bytes == 0) {
           EXPECT_EQ(buffer_of(shared, i).cpu_reads, 0) << "seed " << seed << " layer " << i;
         }

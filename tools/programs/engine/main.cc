@@ -186,7 +186,7 @@ Result<std::vector<DriverState>> find_encoders(const Options& options) {
 
 struct Composers {
   std::vector<DriverState> states;
-  bool device = false;    // one is used, and what its driver needs stays allowed
+  bool device = false;  // one is used, and what its driver needs stays allowed
 };
 
 // One that was asked for and is not there is told at the start, too.
