@@ -50,7 +50,8 @@ struct FrameStamps {
 struct AccessUnit {
   std::vector<std::uint8_t> bytes;  // recycled through the encoder: see Encoder::recycle
   std::uint16_t operations = 0;     // tiles: how many; 0: video
-  Rect shown;                       // video: the part to be shown; empty: all of it
+  Rect shown;   // video: the part to be shown, in the coded picture's pixels; empty: all of it
+  Rect window;  // video: where in the phone's picture the coded one lies; empty: it is all of it
   bool key = false;
   // The picture is as fine as this encoder makes it: encoding it again at rest would add nothing.
   bool settled = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/encode/settings.h"
 
@@ -10,6 +11,13 @@ namespace {
 
 constexpr int kCoarsestQp = 51;
 constexpr int kTries = 2;
+// A motion is made no coarser than this for want of worth, and is one from this many pictures on.
+constexpr int kCoarsestWorth = 32;
+constexpr int kMotion = 2;
+// It is tried finer after so many pictures of less than half its worth, twice as many each time
+// that was in vain, and at once when next to nothing changes.
+constexpr int kMostBeforeFiner = 240;
+constexpr double kRest = 32;
 // A picture may hold the link this much longer than planned before it is worth encoding again.
 constexpr double kTolerance = 1.1;
 // Until it is learned: how much of a whole picture changes from one to the next.
@@ -26,8 +34,14 @@ double weight(int qp) { return std::exp2(-qp / kHalving_qp); }
 
 }  // namespace
 
-FrameQuantiser::FrameQuantiser(int finest_qp, EncoderRate rate, std::uint32_t vbv_ms)
-    : finest_qp_(finest_qp), rate_(rate), vbv_ms_(vbv_ms) {}
+FrameQuantiser::FrameQuantiser(int finest_qp, EncoderRate rate, std::uint32_t vbv_ms,
+                               std::int64_t worth_bits)
+    : finest_qp_(finest_qp),
+      rate_(rate),
+      vbv_ms_(vbv_ms),
+      worth_bits_(worth_bits > 0 ? static_cast<double>(worth_bits)
+                                 : std::numeric_limits<double>::infinity()),
+      worth_qp_(finest_qp) {}
 
 double FrameQuantiser::capacity_bits() const { return vbv_kbit(rate_, vbv_ms_) * 1e3; }
 
@@ -60,7 +74,32 @@ int FrameQuantiser::next(bool key, TimePoint now) {
   queue_bits_ = std::max(0.0, queue_bits_ - rate_.bitrate_kbps * 1e3 * elapsed_s);
   tries_left_ = kTries;
   chosen_qp_ = finest_within(key, allowed_bits(key));
+  if (!key) chosen_qp_ = std::max(chosen_qp_, worth_qp_);
   return chosen_qp_;
+}
+
+// By steps: grain costs much at one QP and next to nothing a few above, which no model of ours
+// foresees.
+void FrameQuantiser::weigh(double bits) {
+  if (bits > worth_bits_) {
+    if (++over_worth_ < kMotion) return;
+    const int coarser = static_cast<int>(std::ceil(2 * std::log2(bits / worth_bits_)));
+    worth_qp_ = std::min(std::max(worth_qp_, chosen_qp_) + coarser, kCoarsestWorth);
+    before_finer_ = std::min(before_finer_ * 2, kMostBeforeFiner);
+    return;
+  }
+  over_worth_ = 0;
+  if (bits > worth_bits_ / 2) {
+    under_worth_ = 0;
+    return;
+  }
+  if (bits < worth_bits_ / kRest) {
+    before_finer_ = kBeforeFiner;
+  } else if (++under_worth_ < before_finer_) {
+    return;
+  }
+  under_worth_ = 0;
+  worth_qp_ = std::max(worth_qp_ - 1, finest_qp_);
 }
 
 bool FrameQuantiser::coded(bool key, std::int64_t bits) {
@@ -81,6 +120,7 @@ bool FrameQuantiser::coded(bool key, std::int64_t bits) {
   } else {
     whole_ = std::max(whole_ * kFade, x);
     if (!made_finer) change_ = std::max(x, (change_ + x) / 2);
+    weigh(made_finer ? 0 : many);
   }
   shown_qp_ = chosen_qp_;
   queue_bits_ += many;

@@ -21,7 +21,11 @@ namespace rp {
 
 class FrameQuantiser {
  public:
-  FrameQuantiser(int finest_qp, EncoderRate rate, std::uint32_t vbv_ms);
+  // `worth_bits`: what one picture of a motion may take, however much more the link carries. An eye
+  // does not follow the grain of a moving picture, and to code it costs the encoder several times
+  // the rest. A picture that stands alone (a new page, a key frame) may take more. 0: no bound.
+  FrameQuantiser(int finest_qp, EncoderRate rate, std::uint32_t vbv_ms,
+                 std::int64_t worth_bits = 0);
 
   // Both fields must be positive (see bounded() in settings.h).
   void set_rate(EncoderRate rate) { rate_ = rate; }
@@ -38,6 +42,8 @@ class FrameQuantiser {
   [[nodiscard]] bool settled() const { return shown_qp_ <= finest_qp_; }
 
  private:
+  static constexpr int kBeforeFiner = 8;
+  void weigh(double bits);
   [[nodiscard]] double capacity_bits() const;
   [[nodiscard]] double frame_bits() const;
   [[nodiscard]] double allowed_bits(bool key) const;
@@ -48,6 +54,11 @@ class FrameQuantiser {
   EncoderRate rate_;
   std::uint32_t vbv_ms_;
   TimePoint last_{0};
+  double worth_bits_;
+  int worth_qp_;        // no finer than this while it moves
+  int over_worth_ = 0;  // pictures in a row
+  int under_worth_ = 0;
+  int before_finer_ = kBeforeFiner;
   double queue_bits_ = 0;
   double whole_ = 0;    // x of the picture as if all of it were new; 0: not known yet
   double change_ = 0;   // x of what changes from picture to picture

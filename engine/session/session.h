@@ -26,6 +26,7 @@
 #include "engine/session/input_router.h"
 #include "engine/session/input_track.h"
 #include "engine/session/session_metrics.h"
+#include "engine/session/video_window.h"
 #include "engine/session/viewer.h"
 #include "engine/tiles/tile_path.h"
 
@@ -114,7 +115,8 @@ class Session final : private DisplayListener, private ViewerOwner {
   [[nodiscard]] AccessUnit spare_unit();
   void give_back(std::vector<std::uint8_t> payload);
   void fit(Size size);
-  [[nodiscard]] bool prepare_encoder(Size size, Rect shown);
+  [[nodiscard]] bool prepare_encoder(Rect window, Rect shown);
+  void drop_encoder();
   void release_encoder();
   void arm_rest(bool tiles, bool settled);
   void callbacks_pending(TimePoint now);
@@ -148,7 +150,10 @@ class Session final : private DisplayListener, private ViewerOwner {
   EventLoop::Timer rest_timer_;
   EventLoop::Timer release_timer_;
   TilePath tiles_;
-  Size shown_size_;                               // of the viewer's picture
+  Size shown_size_;  // of the viewer's picture
+  VideoWindow video_window_;
+  Rect coded_;                                    // what of the picture encoder_ and pool_ are for
+  Scene through_;                                 // the scene as seen through it
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
   bool video_expected_ = true;       // as the last picture was

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/frame/scene_window.h"
 #include "engine/session/session.h"
 #include "engine/session/span.h"
 
@@ -145,9 +146,15 @@ FrameStamps Session::stamps_of(const Scene& scene, TimePoint now) const {
 
 // Hands the scene to the encoder; the viewer is to show `shown` of it, all when that is empty.
 void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
-  if (!prepare_encoder(scene.output, shown)) return;
-  Region damage = scene.damage;
-  if (refresh_) damage.add({0, 0, scene.output.width, scene.output.height});
+  const Rect all{0, 0, scene.output.width, scene.output.height};
+  const Rect window = video_window_.choose(shown, now);
+  if (!prepare_encoder(window, shown.empty() ? all : shown)) return;
+  const bool whole = window == all;
+  if (!whole) look_through(scene, window, through_);
+  const Scene& seen = whole ? scene : through_;
+  if (!shown.empty()) shown = {shown.x - window.x, shown.y - window.y, shown.width, shown.height};
+  Region damage = seen.damage;
+  if (refresh_) damage.add(all);
   damage.add(shown);
   pool_->add_damage(damage);
   EncodeRequest request;
@@ -160,7 +167,8 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
   request.force_key = refresh_;
   request.shown = shown;
   request.stamps = stamps_of(scene, now);
-  if (!composer_->compose(scene, *request.picture)) metrics_.compose_errors.add();
+  if (!composer_->compose(seen, *request.picture)) metrics_.compose_errors.add();
+  through_.layers.clear();  // they hold buffers
   request.stamps.composed = parts_.loop.clock().now();
   metrics_.capture.observe((now - request.stamps.committed).count());
   metrics_.compose.observe((request.stamps.composed - now).count());
@@ -204,18 +212,28 @@ void Session::give_back(std::vector<std::uint8_t> payload) {
 void Session::fit(Size size) {
   if (shown_size_ == size) return;
   shown_size_ = size;
-  encoder_.reset();
-  pool_.reset();
+  drop_encoder();
   tiles_.reset(size);
   refresh_ = true;
   viewer_->send_display(display_->mode());
 }
 
-// Makes the pool and the encoder when there are none. Of a picture that is to be shown in part only
-// that part has to be right.
-bool Session::prepare_encoder(Size size, Rect shown) {
+// The next window is chosen afresh.
+void Session::drop_encoder() {
+  encoder_.reset();
+  pool_.reset();
+  video_window_.reset(shown_size_);
+}
+
+// Makes the pool and the encoder when there are none for this window. Of a picture that is to be
+// shown in part only that part has to be right.
+bool Session::prepare_encoder(Rect window, Rect shown) {
   release_timer_.arm_after(kRelease);
-  if (encoder_ != nullptr) return true;
+  if (encoder_ != nullptr && coded_ == window) return true;
+  encoder_.reset();
+  pool_.reset();
+  coded_ = window;
+  const Size size{window.width, window.height};
   EncoderSettings settings;
   settings.size = size;
   settings.bitrate_kbps = rate_.bitrate_kbps != 0 ? rate_.bitrate_kbps : kStartBitrate_kbps;
@@ -226,9 +244,9 @@ bool Session::prepare_encoder(Size size, Rect shown) {
       parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
   Result<std::shared_ptr<PicturePool>> pool = fail(ErrorCode::kInternal, "no encoder");
   if (encoder) {
-    const Rect all{0, 0, size.width, size.height};
-    pool = PicturePool::create(size, kPictures, Region(shown.empty() ? all : shown),
-                               (*encoder)->picture_memory());
+    Region stale(shown);
+    stale.translate(-window.x, -window.y);
+    pool = PicturePool::create(size, kPictures, stale, (*encoder)->picture_memory());
   }
   if (!pool) {
     const Error& error = encoder ? pool.error() : encoder.error();
@@ -251,8 +269,7 @@ void Session::release_encoder() {
     release_timer_.arm_after(kRelease);
     return;
   }
-  encoder_.reset();
-  pool_.reset();
+  drop_encoder();
 }
 
 void Session::callbacks_pending(TimePoint now) {
@@ -280,6 +297,8 @@ void Session::on_encoded(Result<AccessUnit> result) {
   } else {
     metrics_.encode.observe((result->stamps.encoded - result->stamps.composed).count());
     unit_ = std::move(*result);
+    unit_->size = shown_size_;
+    unit_->window = coded_;
     send_unit();
   }
   pump();

@@ -117,11 +117,16 @@ bool Viewer::hand_over(AccessUnit& unit, const wire::Frame& frame) {
     const auto header = wire::serialise(wire::Tiles{frame, unit.operations}, unit.bytes.size());
     return sender_->send_frame(header, std::move(unit.bytes), frame.sequence).has_value();
   }
-  const Rect shown =
-      unit.shown.empty() ? Rect{0, 0, unit.size.width, unit.size.height} : unit.shown;
-  const auto px = [](std::int32_t v) { return static_cast<std::uint16_t>(v); };
-  const wire::Video video{
-      frame, unit.key, 1, {px(shown.x), px(shown.y), px(shown.width), px(shown.height)}};
+  const Rect whole{0, 0, unit.size.width, unit.size.height};
+  const Rect coded = unit.window.empty() ? whole : unit.window;
+  const Rect shown = unit.shown.empty() ? coded
+                                        : Rect{coded.x + unit.shown.x, coded.y + unit.shown.y,
+                                               unit.shown.width, unit.shown.height};
+  const auto area = [](Rect r) {
+    const auto px = [](std::int32_t v) { return static_cast<std::uint16_t>(v); };
+    return wire::Area{px(r.x), px(r.y), px(r.width), px(r.height)};
+  };
+  const wire::Video video{frame, unit.key, 1, area(shown), area(coded)};
   const auto header = wire::serialise(video, unit.bytes.size());
   return sender_->send_frame(header, std::move(unit.bytes), frame.sequence).has_value();
 }

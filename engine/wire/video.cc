@@ -32,6 +32,7 @@ struct [[gnu::packed]] RawVideo {
   std::uint8_t codec;
   std::array<std::uint8_t, 3> reserved;
   std::array<std::uint16_t, 4> shown;  // x, y, width, height
+  std::array<std::uint16_t, 4> coded;
 };
 struct [[gnu::packed]] RawTiles {
   RawFrame frame;
@@ -43,6 +44,7 @@ static_assert(sizeof(RawTiles) == kTilesHeaderBytes);
 static_assert(offsetof(RawFrame, capture_time_us) == kHeaderBytes + 8);
 static_assert(offsetof(RawVideo, codec) == kHeaderBytes + 36);
 static_assert(offsetof(RawVideo, shown) == kHeaderBytes + 40);
+static_assert(offsetof(RawVideo, coded) == kHeaderBytes + 48);
 
 void read_frame(ByteReader& in, const MessageView& message, Frame& frame) {
   frame.after_drop = (message.flags & kVideoAfterDrop) != 0;
@@ -56,6 +58,21 @@ void read_frame(ByteReader& in, const MessageView& message, Frame& frame) {
   frame.send_us = in.integer<std::uint32_t>("send_us");
   frame.width_px = in.integer<std::uint16_t>("width_px", 1, limits::kMaxOutputSide_px);
   frame.height_px = in.integer<std::uint16_t>("height_px", 1, limits::kMaxOutputSide_px);
+}
+
+Area read_area(ByteReader& in) {
+  Area area;
+  area.x = in.integer<std::uint16_t>("x");
+  area.y = in.integer<std::uint16_t>("y");
+  area.width = in.integer<std::uint16_t>("width", 1, limits::kMaxOutputSide_px);
+  area.height = in.integer<std::uint16_t>("height", 1, limits::kMaxOutputSide_px);
+  return area;
+}
+
+bool contains(const Area& outer, const Area& inner) {
+  return inner.x >= outer.x && inner.y >= outer.y &&
+         inner.x + inner.width <= outer.x + outer.width &&
+         inner.y + inner.height <= outer.y + outer.height;
 }
 
 RawFrame raw_of(MessageType type, unsigned flags, const Frame& frame, std::size_t body_bytes) {
@@ -84,14 +101,14 @@ Result<ParsedVideo> parse_video(const MessageView& message) {
   read_frame(in, message, video);
   video.codec = in.integer<std::uint8_t>("codec");
   in.skip(3);
-  Area& shown = video.shown;
-  shown.x = in.integer<std::uint16_t>("x");
-  shown.y = in.integer<std::uint16_t>("y");
-  shown.width = in.integer<std::uint16_t>("width", 1, limits::kMaxOutputSide_px);
-  shown.height = in.integer<std::uint16_t>("height", 1, limits::kMaxOutputSide_px);
-  if (!in.failed() &&
-      (shown.x + shown.width > video.width_px || shown.y + shown.height > video.height_px)) {
-    in.fail_field("rectangle", "reaches outside the picture");
+  video.shown = read_area(in);
+  video.coded = read_area(in);
+  const Area all{0, 0, video.width_px, video.height_px};
+  if (!in.failed() && !contains(all, video.coded)) {
+    in.fail_field("coded", "reaches outside the picture");
+  }
+  if (!in.failed() && !contains(video.coded, video.shown)) {
+    in.fail_field("shown", "reaches outside what is coded");
   }
   RP_TRY(in.finish());
   return ParsedVideo{video, in.rest()};
@@ -117,7 +134,8 @@ std::array<std::uint8_t, kVideoHeaderBytes> serialise(const Video& video, std::s
       .frame = raw_of(MessageType::kVideo, flags, video, kVideoFieldBytes + data_bytes),
       .codec = video.codec,
       .reserved = {},
-      .shown = {video.shown.x, video.shown.y, video.shown.width, video.shown.height}};
+      .shown = {video.shown.x, video.shown.y, video.shown.width, video.shown.height},
+      .coded = {video.coded.x, video.coded.y, video.coded.width, video.coded.height}};
   std::array<std::uint8_t, kVideoHeaderBytes> bytes;
   std::memcpy(bytes.data(), &raw, sizeof raw);
   return bytes;

@@ -8,7 +8,8 @@
 //   16 capture_us        20 compose_us
 //   24 encode_us         28 send_us
 //   32 width_px  34 height_px
-//   VIDEO:  36 codec  37 reserved (3)  40 x  42 y  44 width  46 height  48 data: Annex B
+//   VIDEO:  36 codec  37 reserved (3)  40 shown: x  42 y  44 width  46 height
+//           48 coded: x  50 y  52 width  54 height  56 data: Annex B
 //   TILES:  36 operations  38 reserved (2)  40 operations (see engine/wire/tiles.h)
 #pragma once
 
@@ -25,7 +26,7 @@ inline constexpr std::uint8_t kVideoKeyFrame = 1U << 0;
 inline constexpr std::uint8_t kVideoAfterDrop = 1U << 1;
 inline constexpr std::uint8_t kVideoAtRest = 1U << 2;
 
-inline constexpr std::size_t kVideoFieldBytes = 48;
+inline constexpr std::size_t kVideoFieldBytes = 56;
 inline constexpr std::size_t kVideoHeaderBytes = kHeaderBytes + kVideoFieldBytes;
 inline constexpr std::size_t kTilesFieldBytes = 40;
 inline constexpr std::size_t kTilesHeaderBytes = kHeaderBytes + kTilesFieldBytes;
@@ -58,7 +59,8 @@ struct Frame {
 struct Video : Frame {
   bool key_frame = false;
   std::uint8_t codec = 1;
-  Area shown;  // what of the decoded picture is to be shown
+  Area shown;  // what of the picture this is to change, inside `coded`
+  Area coded;  // where in the picture the decoded one lies
   friend bool operator==(const Video&, const Video&) = default;
 };
 

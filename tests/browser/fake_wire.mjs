@@ -45,12 +45,14 @@ function pictureHead(bytes, { sequence, input_sequence = 0, width, height }) {
 
 const u16s = (...values) => Buffer.from(Uint16Array.from(values).buffer);
 
-/** `part` is what of the decoded picture is to be shown: all of it unless given. */
-export function video({ key, data, part, ...picture }) {
+const area = ({ x, y, width, height }) => u16s(x, y, width, height);
+
+/** `part` is what of the picture is to be drawn, `coded` where the decoded one lies: all of it unless given. */
+export function video({ key, data, part, coded, ...picture }) {
   const head = pictureHead(40, picture);
   head.writeUInt8(1, 36);
-  const { x, y, width, height } = part ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  return message(0x82, key ? 1 : 0, Buffer.concat([head, u16s(x, y, width, height), data]));
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  return message(0x82, key ? 1 : 0, Buffer.concat([head, area(part ?? whole), area(coded ?? whole), data]));
 }
 
 export const encoding = { solid: 0, palette: 1, rgb: 2, plain: 3 };

@@ -41,9 +41,10 @@ class Board {
   tiles(operations) {
     return wire.tiles({ ...this.picture(), operations });
   }
-  async video(color, part, key = true) {
-    const data = await colorPicture({ width: this.size.width, height: this.size.height, color, typed: 0 });
-    return wire.video({ ...this.picture(), key, data, part });
+  /** Decoded pictures of `coded`'s size, which is all of it unless given. */
+  async video(color, part, key = true, coded = { x: 0, y: 0, ...this.size }) {
+    const data = await colorPicture({ width: coded.width, height: coded.height, color, typed: 0 });
+    return wire.video({ ...this.picture(), key, data, part, coded });
   }
   /** Sends it as one WebSocket message and waits until all of it has been answered. */
   async send(...messages) {
@@ -134,6 +135,26 @@ describe('lossless tiles', () => {
       model.fuzzy(part, rgb);
       const over = board.tiles([randomTile(random, model), randomCopy(random, model)]);
       await board.send(under, video, over);
+      await board.same(`step ${step}`);
+    }
+    assert.ok((await board.answered()).every(({ dropped }) => !dropped));
+    noProblems(it);
+  });
+
+  test('video that is decoded for a window of the picture, of many sizes', async (t) => {
+    if (skip()) return t.skip(skip());
+    const random = new Random(17);
+    const { model } = board;
+    for (let step = 0; step < 12; step++) {
+      const [color, rgb] = [['#285f9e', [40, 95, 158]], ['#b3392f', [179, 57, 47]]][step % 2];
+      const side = (whole) => 64 + 16 * random.below(Math.floor((whole - 64) / 16) + 1);
+      const [width, height] = [side(model.width), side(model.height)];
+      const coded = { x: random.below(model.width - width + 1), y: random.below(model.height - height + 1), width, height };
+      // Above the lighter bar of the picture's foot.
+      const part = { x: coded.x + 3, y: coded.y + 5, width: width - 20, height: height - 60 };
+      const video = await board.video(color, part, true, coded);
+      model.fuzzy(part, rgb);
+      await board.send(video, board.tiles([randomTile(random, model), randomCopy(random, model)]));
       await board.same(`step ${step}`);
     }
     assert.ok((await board.answered()).every(({ dropped }) => !dropped));

@@ -2,7 +2,13 @@
 
     with Link(stack.port, rate_kbps=2000, delay_ms=50) as link:
         stack.view(port=link.port)
+
+A link that loses packets, which a relay of TCP cannot show: the program rp_load_link (root).
+
+    with LossyLink(rate_kbps=2000, delay_ms=50, loss_percent=1) as link, Stack(address=link.engine) as stack:
+        stack.view(namespace=link.namespace)
 """
+import json
 import subprocess
 import time
 
@@ -39,4 +45,27 @@ class Link:
     def __exit__(self, *_):
         end(self._process)
         self._process.stdin.close()
+        self._process.stdout.close()
+
+
+class LossyLink:
+    def __init__(self, rate_kbps=0, delay_ms=0, loss_percent=0, seed=1):
+        """delay_ms is one way, both ways; each way loses so many packets; the rate is of what goes to the viewer."""
+        conditions = [f"rate={rate_kbps}kbit"] * (rate_kbps > 0) + [f"delay={delay_ms}ms"] * (delay_ms > 0)
+        conditions += [f"loss={loss_percent}%"] * (loss_percent > 0)
+        self._command = [str(BUILD / "bin/rp_load_link"), "--network", ",".join(conditions), "--seed", str(seed)]
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            raise Failure(f"rp_load_link ended with {self._process.returncode}")
+        said = json.loads(line)
+        self.engine, self.namespace, self.made_by = said["engine"], said["namespace"], said["made_by"]
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait(timeout=30)
         self._process.stdout.close()

@@ -56,8 +56,9 @@ def free_port():
 
 
 class Stack:
-    def __init__(self, encoder="", extra_args=()):
+    def __init__(self, encoder="", extra_args=(), address="127.0.0.1"):
         self._encoder = encoder
+        self.address = address  # to listen on
         self._extra = list(extra_args)
         self._processes = []
 
@@ -101,7 +102,7 @@ class Stack:
 
     def start_engine(self):
         log = open(self.path / "engine.log", "ab")
-        args = [str(BUILD / "bin/rackphone-engine"), "--listen", f"127.0.0.1:{self.port}",
+        args = [str(BUILD / "bin/rackphone-engine"), "--listen", f"{self.address}:{self.port}",
                 "--control-socket", str(self.control), "--phones-dir", str(self.path / "phones"),
                 "--api-socket", str(self.path / "api.sock"), "--web-root", str(self.path / "web"),
                 "--tls-cert", str(self.path / "cert.pem"), "--tls-key", str(self.path / "key.pem")]
@@ -173,14 +174,16 @@ class Stack:
     def ticket(self, phone="test"):
         return self._tool("ticket", "--directory", str(self.path), "--phone", phone)
 
-    def viewer_command(self, *args, phone="test", port=None):
-        return [str(BUILD / "bin/rackphone-test-viewer"), "--address", f"127.0.0.1:{port or self.port}",
+    def viewer_command(self, *args, phone="test", port=None, namespace=None):
+        """`namespace`: the network namespace (of `ip netns`) the viewer runs in."""
+        within = ["ip", "netns", "exec", namespace] if namespace else []
+        return [*within, str(BUILD / "bin/rackphone-test-viewer"), "--address", f"{self.address}:{port or self.port}",
                 "--ticket", self.ticket(phone), *args]
 
-    def view(self, *args, phone="test", port=None, timeout=60):
+    def view(self, *args, phone="test", port=None, namespace=None, timeout=60):
         """Runs a headless viewer to its end and returns the JSON it prints."""
-        done = subprocess.run(self.viewer_command(*args, phone=phone, port=port), capture_output=True, text=True,
-                              timeout=timeout)
+        done = subprocess.run(self.viewer_command(*args, phone=phone, port=port, namespace=namespace), capture_output=True,
+                              text=True, timeout=timeout)
         if done.returncode != 0:
             raise Failure(f"viewer: {done.stderr.strip()}\n{self.log()}")
         return json.loads(done.stdout)

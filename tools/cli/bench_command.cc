@@ -1,4 +1,6 @@
+#include <charconv>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <thread>
@@ -22,6 +24,7 @@ struct BenchCommand {
   std::string json_path;
   std::string html_path;
   double display_delay_ms = 11;
+  bool clean = false;
 };
 
 std::string quantile_text(const Quantiles& q) {
@@ -54,6 +57,11 @@ void print_step(std::ostream& out, const CapacityStep& step) {
     out << fmt::format(", {} {:.3f}", stage.stage, stage.ms_per_frame);
   out << fmt::format("\n  engine memory          {:.0f} MiB, {:.0f} KiB a session (PSS)\n",
                      step.engine_memory.pss_mib, step.engine_memory.pss_kib_per_session);
+  if (step.phone_cgroup_kib) {
+    out << fmt::format(
+        "  a phone's memory       {:.0f} KiB PSS; its cgroup, KiB, p50 / p95 / p99: {}\n",
+        step.app_memory.pss_kib_per_session, quantile_text(*step.phone_cgroup_kib));
+  }
   out << fmt::format("  traffic                {:.0f} kb/s out, {:.0f} kb/s in\n",
                      step.traffic.out_kbps, step.traffic.in_kbps);
 }
@@ -86,6 +94,9 @@ std::string command_line(const BenchCommand& command) {
   const BenchOptions& o = command.options;
   std::string text = fmt::format("rackphone bench --workload {} --phones {} --for {} --seed {}",
                                  o.workload, o.phones, command.seconds, o.seed);
+  if (o.phones_as != PhonesAs::kBest)
+    text += fmt::format(" --phones-as {}",
+                        o.phones_as == PhonesAs::kContainers ? "containers" : "processes");
   if (o.ramp) text += " --ramp";
   if (!command.network.empty()) text += " --network " + command.network;
   if (!o.encoder.empty()) text += " --encoder " + o.encoder;
@@ -103,7 +114,44 @@ Status write_files(const CapacityReport& report, const BenchCommand& command) {
   return {};
 }
 
+int clean(CliContext& context) {
+  const auto cleared = clear_bench_leftovers();
+  if (!cleared) return report(context, cli_error(cleared.error()));
+  context.out << fmt::format("{} killed run(s) had left something; nothing of them is left now\n",
+                             *cleared);
+  return static_cast<int>(Exit::kOk);
+}
+
+// "input_to_photon_p95_ms=80"
+Status set_bound(QualityBounds& bounds, std::string_view text) {
+  const std::string name(text.substr(0, text.find('=')));
+  const std::map<std::string, std::optional<double>*> known = {
+      {"input_to_photon_p95_ms", &bounds.input_to_photon_p95_ms},
+      {"frame_interval_p95_ms", &bounds.frame_interval_p95_ms},
+      {"dropped_percent", &bounds.dropped_percent},
+      {"launch_p95_ms", &bounds.launch_p95_ms},
+      {"memory_percent", &bounds.memory_percent}};
+  const auto found = known.find(name);
+  if (found == known.end()) {
+    std::string names;
+    for (const auto& [one, bound] : known) names += (names.empty() ? "" : ", ") + one;
+    return fail(ErrorCode::kInvalid, fmt::format("'{}' is no bound: there are {}", name, names));
+  }
+  const std::string_view value = text.substr(std::min(name.size() + 1, text.size()));
+  if (value == "none") {
+    found->second->reset();
+    return {};
+  }
+  double number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc() || end != value.data() + value.size() || !(number >= 0))
+    return fail(ErrorCode::kInvalid, fmt::format("{} must be a number, or none", name));
+  *found->second = number;
+  return {};
+}
+
 int bench(CliContext& context, BenchCommand& command) {
+  if (command.clean) return clean(context);
   auto stop = StopSignal::create();
   if (!stop) return report(context, cli_error(stop.error()));
   command.options.display_delay =
@@ -116,6 +164,10 @@ int bench(CliContext& context, BenchCommand& command) {
   events.step = [&](const CapacityStep& step) {
     line.clear();
     if (!context.json) print_step(context.out, step);
+  };
+  events.notice = [&](const std::string& text) {
+    line.clear();
+    context.err << text << std::endl;
   };
   const auto result = run_bench(command.options, *stop, events);
   line.clear();
@@ -131,6 +183,23 @@ int bench(CliContext& context, BenchCommand& command) {
     return report(context, cli_error(status.error()));
   const bool broken = !command.options.ramp && result->steps.back().broken.has_value();
   return static_cast<int>(broken ? Exit::kFailed : Exit::kOk);
+}
+
+void add_phone_options(CLI::App& sub, const std::shared_ptr<BenchCommand>& command) {
+  sub.add_option("--phones-as", command->options.phones_as,
+                 "containers, as in use (needs root and runc), or bare processes; by default "
+                 "containers where they can be made")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, PhonesAs>{
+          {"containers", PhonesAs::kContainers}, {"processes", PhonesAs::kProcesses}}));
+  sub.add_option("--bound", "A quality bound: NAME=VALUE, or NAME=none; repeatable")
+      ->allow_extra_args(false)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->each([command](const std::string& text) {
+        if (const Status set = set_bound(command->options.bounds, text); !set)
+          throw CLI::ValidationError(set.error().operation);
+      });
+  sub.add_flag("--clean", command->clean, "Only clear up what killed runs left behind");
 }
 
 }  // namespace
@@ -149,6 +218,7 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
   sub->add_option("--phones", options.phones, "How many; with --ramp, how many at first")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  add_phone_options(*sub, command);
   sub->add_option("--for", command->seconds, "How long each step is measured: 90s, 2m")
       ->capture_default_str()
       ->each([command](const std::string& text) {
@@ -178,9 +248,9 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
                   "Modelled: a picture received is on the screen so much later")
       ->check(CLI::Range(0.0, 1000.0))
       ->capture_default_str();
-  sub->add_option("--launches-per-second", options.launches_per_s, "How fast phones are started")
-      ->check(CLI::Range(0.1, 1000.0))
-      ->capture_default_str();
+  sub->add_option("--launches-per-second", options.launches_per_s,
+                  "How fast phones are started; by default 4 containers or 25 processes")
+      ->check(CLI::Range(0.1, 1000.0));
   sub->add_option("--json", command->json_path, "File for the report");
   sub->add_option("--html", command->html_path, "File for the report as a page");
   sub->add_option("--engine", options.engine_program, "Path of rackphone-engine");
@@ -190,7 +260,7 @@ void add_bench_commands(CLI::App& app, CliRun& run) {
   sub->footer(
       "Examples:\n"
       "  rackphone bench --workload office --phones 200 --for 120s\n"
-      "  rackphone bench --workload office --ramp --json report.json");
+      "  rackphone bench --workload office --phones-as processes --ramp --json report.json");
   add_bench_compare(*sub, run);
   // Here --json names a file; below `compare` it is the flag it is everywhere else.
   sub->get_subcommand("compare")->add_flag("--json", run.context.json, "Answer in JSON");

@@ -24,9 +24,14 @@ struct CairoFree {
 using Surface = std::unique_ptr<cairo_surface_t, CairoFree>;
 using Context = std::unique_ptr<cairo_t, CairoFree>;
 
-LoadBitmap pixels_of(cairo_surface_t* surface) {
+struct Drawing {
+  Size size;
+  std::vector<std::uint32_t> pixels;
+};
+
+Drawing pixels_of(cairo_surface_t* surface) {
   cairo_surface_flush(surface);
-  LoadBitmap bitmap;
+  Drawing bitmap;
   bitmap.size = {cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface)};
   const unsigned char* data = cairo_image_surface_get_data(surface);
   const int stride = cairo_image_surface_get_stride(surface);
@@ -47,7 +52,7 @@ std::string words(std::mt19937& random, std::size_t characters) {
   return line;
 }
 
-LoadBitmap draw_page(Size size) {
+Drawing draw_page(Size size) {
   const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, size.width, size.height));
   const Context cr(cairo_create(surface.get()));
   cairo_set_source_rgb(cr.get(), 0.98, 0.98, 0.97);
@@ -70,7 +75,7 @@ LoadBitmap draw_page(Size size) {
   return pixels_of(surface.get());
 }
 
-LoadBitmap draw_glyphs() {
+Drawing draw_glyphs() {
   constexpr int kCount = LoadAssets::kLastGlyph - LoadAssets::kFirstGlyph + 1;
   const Surface surface(cairo_image_surface_create(
       CAIRO_FORMAT_RGB24, kCount * LoadAssets::kGlyph.width, LoadAssets::kGlyph.height));
@@ -93,8 +98,8 @@ std::uint32_t level(double value) {
 }
 
 // Sums of sines: smooth like faces and sky, with edges where they are cut off.
-LoadBitmap draw_film(Size size) {
-  LoadBitmap film{size, {}};
+Drawing draw_film(Size size) {
+  Drawing film{size, {}};
   film.pixels.reserve(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
@@ -108,9 +113,9 @@ LoadBitmap draw_film(Size size) {
   return film;
 }
 
-LoadBitmap draw_grain(Size size) {
+Drawing draw_grain(Size size) {
   std::mt19937 random(7);
-  LoadBitmap grain{size, {}};
+  Drawing grain{size, {}};
   grain.pixels.resize(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
   // Up to 15 levels in each channel, so that adding to 0–240 never carries over.
   for (std::uint32_t& pixel : grain.pixels) pixel = static_cast<std::uint32_t>(random()) & 0x0F0F0F;
@@ -121,11 +126,17 @@ LoadBitmap draw_grain(Size size) {
 
 Result<LoadAssets> LoadAssets::draw(Size display) {
   if (display.empty()) return fail(ErrorCode::kInvalid, "the display has no pixels");
+  auto drawn = std::make_shared<std::array<Drawing, 4>>(
+      std::array<Drawing, 4>{draw_page({display.width, display.height * 6}), draw_glyphs(),
+                             draw_film({display.width + 256, display.height + 256}),
+                             draw_grain({display.width + 64, 256})});
+  const auto bitmap = [](const Drawing& one) { return LoadBitmap{one.size, one.pixels}; };
   LoadAssets assets;
-  assets.page = draw_page({display.width, display.height * 6});
-  assets.glyphs = draw_glyphs();
-  assets.film = draw_film({display.width + 256, display.height + 256});
-  assets.grain = draw_grain({display.width + 64, 256});
+  assets.page = bitmap((*drawn)[0]);
+  assets.glyphs = bitmap((*drawn)[1]);
+  assets.film = bitmap((*drawn)[2]);
+  assets.grain = bitmap((*drawn)[3]);
+  assets.memory = std::move(drawn);
   return assets;
 }
 

@@ -1,5 +1,9 @@
-// rackphone-workload-app: the apps of many phones in one process, for `rackphone bench`. Reads
-// commands from standard input, one a line, and ends when it closes:
+// rackphone-workload-app: the apps of phones, for `rackphone bench`.
+//
+// One phone (`--phone`), as it runs in a container: the app of that one, until its display goes.
+//
+// Many phones in one process: reads commands from standard input, one a line, and ends when it
+// closes:
 //   phone USER SOCKET EPOCH_US      a phone's app begins; its trace began at EPOCH_US
 // Prints "shown USER" once its window is made, or "failed USER: why". One process and one loop hold
 // many phones because the apps' CPU is not what is measured, and is reported apart.
@@ -26,6 +30,11 @@ struct Options {
   std::string workload = "office";
   std::uint64_t seed = 1;
   Size size{720, 1280};
+  std::string assets;       // a file of assets; empty: they are drawn
+  std::string draw_assets;  // draws them there, and that is all
+  std::uint64_t phone = 0;  // the user whose phone it is, with `socket`
+  std::string socket;
+  std::int64_t epoch_us = 0;
 };
 
 class App {
@@ -86,11 +95,30 @@ class App {
   EventLoop::Watch input_;
 };
 
+Status run_one(EventLoop& loop, const Workload& workload, const LoadAssets& assets,
+               const Options& options) {
+  Status end;
+  RP_ASSIGN(
+      const auto phone,
+      LoadPhone::create(
+          loop, assets,
+          {options.socket, options.size, workload, options.seed, options.phone, {options.epoch_us}},
+          [&](const Error& why) {
+            end = forward(why);
+            loop.stop();
+          }));
+  loop.run();
+  return end;
+}
+
 Status run(const Options& options) {
   const SystemClock clock;
   RP_ASSIGN(const Workload workload, find_workload(options.workload));
+  RP_ASSIGN(LoadAssets assets, options.assets.empty() ? LoadAssets::draw(options.size)
+                                                      : LoadAssets::map(options.assets));
+  if (!options.draw_assets.empty()) return assets.write(options.draw_assets);
   RP_ASSIGN(const auto loop, EventLoop::create(clock));
-  RP_ASSIGN(LoadAssets assets, LoadAssets::draw(options.size));
+  if (!options.socket.empty()) return run_one(*loop, workload, assets, options);
   App app(*loop, workload, options, std::move(assets));
   RP_TRY(app.listen());
   loop->run();
@@ -103,11 +131,17 @@ Status run(const Options& options) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   rp::Options options;
-  CLI::App app{"The apps of many phones, for `rackphone bench`", "rackphone-workload-app"};
+  CLI::App app{"The apps of phones, for `rackphone bench`", "rackphone-workload-app"};
   app.add_option("--workload", options.workload)->capture_default_str();
   app.add_option("--seed", options.seed)->capture_default_str();
   app.add_option("--width", options.size.width)->check(CLI::Range(64, 4096));
   app.add_option("--height", options.size.height)->check(CLI::Range(64, 4096));
+  app.add_option("--assets", options.assets, "A file that --draw-assets made");
+  app.add_option("--draw-assets", options.draw_assets,
+                 "Draw what phones show into a file, and end");
+  auto* socket = app.add_option("--socket", options.socket, "One phone's Wayland socket");
+  app.add_option("--phone", options.phone, "The user whose phone it is")->needs(socket);
+  app.add_option("--epoch-us", options.epoch_us, "When its trace began")->needs(socket);
   CLI11_PARSE(app, argc, argv);
   if (const rp::Status status = rp::run(options); !status) {
     fmt::print(stderr, "rackphone-workload-app: {}\n", status.error().message());

@@ -28,18 +28,19 @@ constexpr std::size_t kLogEndBytes = 600;
 
 Status write_file(const std::string& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary);
+  if (::chmod(path.c_str(), 0600) != 0) return fail_errno("write " + path);
   file << text;
   file.close();
   if (!file) return fail_errno("write " + path);
   return {};
 }
 
-Result<std::string> make_folder() {
-  std::error_code error;
-  std::string path = (fs::temp_directory_path(error) / "rackphone-bench-XXXXXX").string();
-  if (::mkdtemp(path.data()) == nullptr) return fail_errno("make a folder " + path);
-  if (::mkdir((path + "/phones").c_str(), 0755) != 0) return fail_errno("make " + path + "/phones");
-  return path;
+// Phones in containers have users of their own, which pass through here; what is not theirs is
+// root's.
+Status make_folder(const std::string& path) {
+  for (const std::string& folder : {path, path + "/phones"})
+    if (::mkdir(folder.c_str(), 0711) != 0) return fail_errno("make a folder " + folder);
+  return {};
 }
 
 Result<HttpResponse> call(const std::string& folder, const std::string& method,
@@ -66,7 +67,8 @@ Result<std::uint16_t> free_port(const std::string& host) {
 }  // namespace
 
 Result<std::unique_ptr<LoadEngine>> LoadEngine::start(LoadEngineOptions options) {
-  RP_ASSIGN(const std::string folder, make_folder());
+  const std::string folder = options.folder;
+  RP_TRY(make_folder(folder));
   RP_ASSIGN(const auto certificate, make_self_signed({"localhost", options.address}));
   RP_TRY(write_file(folder + "/cert.pem", certificate.certificate_pem));
   RP_TRY(write_file(folder + "/key.pem", certificate.key_pem));

@@ -1,6 +1,6 @@
 // LoadEngine: a real rackphone-engine of the harness's own: on loopback, with keys, sockets and
-// phones in a fresh temporary folder that goes with it, and the control plane's part of making
-// phones and tickets. Thread rule: one thread.
+// phones in a folder that goes with it, and the control plane's part of making phones and tickets.
+// Thread rule: one thread.
 #pragma once
 
 #include <memory>
@@ -17,6 +17,7 @@ namespace rp {
 
 struct LoadEngineOptions {
   std::string program;                // path of rackphone-engine
+  std::string folder;                 // made, and removed at the end
   std::string address = "127.0.0.1";  // to listen on; any free port
   std::string encoder;                // empty: the engine's choice
   std::vector<std::string> extra;     // passed on

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <span>
+#include <thread>
 
 #include <fmt/core.h>
 
@@ -21,6 +22,8 @@ constexpr double kMaxDelay_ms = 10'000;
 constexpr double kMaxLoss_percent = 50;
 // Packets a viewer's link holds back before it drops: about a tenth of a second at 10 Mb/s.
 constexpr int kQueuePackets = 100;
+// Between the kernel and who takes its packets: never the queue that is meant to fill.
+constexpr int kDeviceQueuePackets = 10'000;
 constexpr int kFirstClass = 2;  // of htb; hexadecimal on the command line
 
 struct Unit {
@@ -117,32 +120,71 @@ std::string LoadNetwork::viewer_address(int index) {
   return fmt::format("198.19.{}.{}", index / 250, index % 250 + 1);
 }
 
-Result<std::unique_ptr<LoadNetwork>> LoadNetwork::create(const NetworkCondition& network,
-                                                         int viewers) {
+// 198.19.x.y with y from 1 to 250, as viewer_address() gives them out; the namespace's own address
+// is the first viewer's too, for programs that choose none.
+int LoadNetwork::viewer_of(std::uint32_t address) {
+  constexpr std::uint32_t kOwn = 0xC6120002;      // 198.18.0.2
+  constexpr std::uint32_t kViewers = 0xC6130000;  // 198.19.0.0/16
+  if (address == kOwn) return 0;
+  if ((address & 0xFFFF0000U) != kViewers) return -1;
+  const auto low = static_cast<int>(address & 0xFFU);
+  return low < 1 || low > 250 ? -1 : static_cast<int>((address >> 8U) & 0xFFU) * 250 + low - 1;
+}
+
+std::string LoadNetwork::namespace_name() { return fmt::format("rpb{}", ::getpid()); }
+
+Result<std::unique_ptr<LoadNetwork>> LoadNetwork::create(LoadNetworkOptions options) {
   if (::geteuid() != 0)
     return fail(ErrorCode::kDenied, "--network makes a network namespace, which needs root");
-  std::unique_ptr<LoadNetwork> made(new LoadNetwork(fmt::format("rpb{}", ::getpid())));
-  RP_TRY(made->build(network, viewers));
+  std::unique_ptr<LoadNetwork> made(new LoadNetwork(options, namespace_name()));
+  const Status built = made->build();
+  if (built) return made;
+  if (options.maker != LinkMaker::kBest || built.error().code != ErrorCode::kUnsupported)
+    return forward(built.error());
+  made.reset();  // the namespace first: the next has the same name
+  options.maker = LinkMaker::kEmulator;
+  made.reset(new LoadNetwork(options, namespace_name()));
+  RP_TRY(made->build());
   return made;
 }
 
-Status LoadNetwork::build(const NetworkCondition& network, int viewers) {
-  const std::string outer = name_ + "e";
-  const std::string inner = name_ + "v";
+Status LoadNetwork::build() {
+  RP_TRY(make_namespace());
+  const bool kernel = options_.maker != LinkMaker::kEmulator;
+  RP_TRY(kernel ? make_veth_pair() : emulate());
+  RP_TRY(give_addresses());
+  return kernel ? shape() : Status();
+}
+
+Status LoadNetwork::make_namespace() {
   RP_TRY(run_checked({"ip", "netns", "add", name_}));
   namespace_.reset(::open(("/run/netns/" + name_).c_str(), O_RDONLY | O_CLOEXEC));
   if (!namespace_) return fail_errno("open the namespace " + name_);
+  return {};
+}
+
+Status LoadNetwork::make_veth_pair() const {
+  RP_TRY(run_checked(
+      {"ip", "link", "add", outer(), "type", "veth", "peer", "name", inner(), "netns", name_}));
+  return {};
+}
+
+Status LoadNetwork::give_addresses() const {
   RP_TRY(run_checked({"ip", "-batch", "-"},
-                     fmt::format("link add {0} type veth peer name {1} netns {2}\n"
-                                 "addr add {3}/30 dev {0}\nlink set {0} up\n"
+                     fmt::format("addr add {1}/30 dev {0}\nlink set {0} up txqueuelen {2}\n"
                                  "route add 198.19.0.0/16 via 198.18.0.2\n",
-                                 outer, inner, name_, engine_address())));
+                                 outer(), engine_address(), kDeviceQueuePackets)));
   // Every address of the viewers' net is local in their namespace, without adding each.
   RP_TRY(run_checked({"ip", "-n", name_, "-batch", "-"},
                      fmt::format("link set lo up\naddr add 198.18.0.2/30 dev {0}\n"
-                                 "link set {0} up\nroute add local 198.19.0.0/16 dev lo\n",
-                                 inner)));
-  const auto shape = [](std::vector<std::string> command, const std::string& rules) -> Status {
+                                 "link set {0} up txqueuelen {1}\n"
+                                 "route add local 198.19.0.0/16 dev lo\n",
+                                 inner(), kDeviceQueuePackets)));
+  return {};
+}
+
+Status LoadNetwork::shape() const {
+  const auto apply = [](std::vector<std::string> command, const std::string& rules) -> Status {
     if (rules.empty()) return {};
     const auto done = run_checked(std::move(command), rules);
     if (done) return {};
@@ -151,12 +193,39 @@ Status LoadNetwork::build(const NetworkCondition& network, int viewers) {
                 "loss need its netem: " +
                     done.error().message());
   };
-  RP_TRY(shape({"tc", "-batch", "-"}, engine_side_rules(network, outer, viewers)));
-  return shape({"tc", "-n", name_, "-batch", "-"}, viewer_side_rules(network, inner));
+  RP_TRY(
+      apply({"tc", "-batch", "-"}, engine_side_rules(options_.network, outer(), options_.viewers)));
+  return apply({"tc", "-n", name_, "-batch", "-"}, viewer_side_rules(options_.network, inner()));
+}
+
+Status LoadNetwork::emulate() {
+  LinkEmulatorOptions emulator;
+  RP_ASSIGN(emulator.engine_side, make_tun(outer()));
+  // A device belongs to the namespace of the thread that makes it.
+  Result<UniqueFd> viewer_side = UniqueFd();
+  std::thread([&] {
+    const Status entered = enter();
+    viewer_side = entered ? make_tun(inner()) : forward(entered.error());
+  }).join();
+  RP_ASSIGN(emulator.viewer_side, std::move(viewer_side));
+  emulator.up.delay = Duration(static_cast<std::int64_t>(options_.network.delay_ms * 1e3));
+  emulator.up.loss = options_.network.loss_percent / 100;
+  emulator.up.seed = 2 * options_.seed;
+  emulator.down = emulator.up;
+  emulator.down.seed = 2 * options_.seed + 1;
+  emulator.down.rate_kbps = options_.network.rate_kbps;
+  emulator.down.queue_packets = kQueuePackets;
+  emulator.viewers = options_.viewers;
+  emulator.viewer_of = &LoadNetwork::viewer_of;
+  RP_ASSIGN(emulator_, LinkEmulator::start(std::move(emulator)));
+  return {};
 }
 
 LoadNetwork::~LoadNetwork() {
-  // The veth pair goes with the namespace its one end is in.
+  // TUN devices go with the emulator. A veth pair would go with the namespace its one end is in,
+  // but some time later, and the next network has the same names and addresses.
+  emulator_.reset();
+  (void)run_command({.argv = {"ip", "link", "del", outer()}});
   namespace_.reset();
   (void)run_checked({"ip", "netns", "del", name_});
 }

@@ -1,5 +1,6 @@
 #include "bench/capacity/host/process_stats.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -105,17 +106,38 @@ std::uint64_t machine_memory_kib(std::string_view name) {
   return text ? find_kib(*text, name).value_or(0) : 0;
 }
 
-std::optional<std::uint64_t> package_energy_uj() {
+std::vector<PackageEnergy> read_package_energy(const std::string& root) {
+  std::vector<PackageEnergy> zones;
   std::error_code error;
-  std::optional<std::uint64_t> total;
-  for (const auto& zone : fs::directory_iterator("/sys/class/powercap", error)) {
-    // intel-rapl:0 is a package, intel-rapl:0:0 a part of it.
-    const std::string name = zone.path().filename().string();
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    // intel-rapl:0 is a package (AMD's, too), intel-rapl:0:0 a part of it, intel-rapl-mmio:0 the
+    // same package seen another way.
+    const std::string name = entry.path().filename().string();
     if (!name.starts_with("intel-rapl:") || name.find(':', 11) != std::string::npos) continue;
-    const auto text = read_text(zone.path() / "energy_uj");
-    if (text && !text->empty()) total = total.value_or(0) + number_after(*text, "");
+    // "psys" is the whole platform, its packages included.
+    if (read_text(entry.path() / "name").value_or("").starts_with("psys")) continue;
+    const auto energy = read_text(entry.path() / "energy_uj");
+    const auto most = read_text(entry.path() / "max_energy_range_uj");
+    if (!energy || energy->empty()) continue;
+    zones.push_back({name, number_after(*energy, ""), most ? number_after(*most, "") : 0});
   }
-  return total;
+  std::ranges::sort(zones, {}, &PackageEnergy::zone);
+  return zones;
+}
+
+std::optional<double> energy_used_uj(const std::vector<PackageEnergy>& before,
+                                     const std::vector<PackageEnergy>& after) {
+  if (before.empty() || before.size() != after.size()) return std::nullopt;
+  double used = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (before[i].zone != after[i].zone) return std::nullopt;
+    used += static_cast<double>(after[i].energy_uj) - static_cast<double>(before[i].energy_uj);
+    if (after[i].energy_uj < before[i].energy_uj) {
+      if (after[i].max_energy_uj < before[i].energy_uj) return std::nullopt;
+      used += static_cast<double>(after[i].max_energy_uj);
+    }
+  }
+  return used;
 }
 
 }  // namespace rp

@@ -50,8 +50,18 @@ struct MachineUsage {
 // "MemTotal" or "MemAvailable" of /proc/meminfo.
 [[nodiscard]] std::uint64_t machine_memory_kib(std::string_view name);
 
-// Energy the CPU packages have used so far; nothing where no meter can be read. Wraps around about
-// once an hour.
-[[nodiscard]] std::optional<std::uint64_t> package_energy_uj();
+// The power meters of powercap (Linux, Documentation/power/powercap), one a CPU package.
+inline constexpr const char* kPowercap = "/sys/class/powercap";
+struct PackageEnergy {
+  std::string zone;
+  std::uint64_t energy_uj = 0;      // used so far; wraps around, in minutes to hours
+  std::uint64_t max_energy_uj = 0;  // the value it wraps after
+};
+// Empty where no meter can be read.
+[[nodiscard]] std::vector<PackageEnergy> read_package_energy(const std::string& root = kPowercap);
+// What was used between two readings; nothing when there is no meter, or not the same ones. A meter
+// may have wrapped once.
+[[nodiscard]] std::optional<double> energy_used_uj(const std::vector<PackageEnergy>& before,
+                                                   const std::vector<PackageEnergy>& after);
 
 }  // namespace rp

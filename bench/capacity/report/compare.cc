@@ -42,6 +42,8 @@ constexpr std::array kFigures = {
            [](Step s) { return per_frame(s, s.engine_cpu_ms_per_frame); }, 0.05},
     Figure{"engine_pss_kib_per_session",
            [](Step s) { return std::optional(s.engine_memory.pss_kib_per_session); }, 128},
+    Figure{"phone_pss_kib_per_session",
+           [](Step s) { return std::optional(s.app_memory.pss_kib_per_session); }, 256},
     Figure{"context_switches_per_s", [](Step s) { return std::optional(s.context_switches_per_s); },
            50},
     Figure{"out_kbps_per_session",
@@ -114,6 +116,11 @@ void note_differences(const CapacityReport& a, const CapacityReport& b, ReportCo
   }
   if (a.seed != b.seed) {
     out.notes.push_back(fmt::format("the seeds differ: {} and {}", a.seed, b.seed));
+  }
+  if (a.network.made_by != b.network.made_by) {
+    out.notes.push_back(fmt::format("the links were made differently: by {}, by {}",
+                                    a.network.made_by.value_or("nobody"),
+                                    b.network.made_by.value_or("nobody")));
   }
   if (!a.complete) out.notes.emplace_back("the old report's run was stopped early");
   if (!b.complete) out.notes.emplace_back("the new report's run was stopped early");

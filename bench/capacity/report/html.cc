@@ -165,6 +165,11 @@ std::string memory_table(const CapacityReport& report) {
        {"Phones PSS, MiB", [](Step s) { return number(s.app_memory.pss_mib, 1); }},
        {"Phones PSS, KiB a session",
         [](Step s) { return number(s.app_memory.pss_kib_per_session, 0); }},
+       {"A phone's cgroup p50, KiB",
+        [](Step s) {
+          return s.phone_cgroup_kib ? measured(*s.phone_cgroup_kib, s.phone_cgroup_kib->p50, 0)
+                                    : std::string("–");
+        }},
        {"Out, kb/s", [](Step s) { return number(s.traffic.out_kbps, 0); }},
        {"Out, kb/s a session", [](Step s) { return number(s.traffic.out_kbps_per_session, 1); }},
        {"In, kb/s", [](Step s) { return number(s.traffic.in_kbps, 0); }},
@@ -261,10 +266,11 @@ std::string bounds_words(const QualityBounds& bounds) {
 
 std::string facts(const CapacityReport& r) {
   const std::string network =
-      fmt::format("{}, {:g} ms delay, {:g} % loss",
+      fmt::format("{}, {:g} ms delay, {:g} % loss{}",
                   r.network.rate_kbps > 0 ? fmt::format("{:g} kb/s", r.network.rate_kbps)
                                           : std::string("no rate limit"),
-                  r.network.delay_ms, r.network.loss_percent);
+                  r.network.delay_ms, r.network.loss_percent,
+                  r.network.made_by ? ", made by the " + *r.network.made_by : std::string());
   const std::vector<std::pair<const char*, std::string>> rows = {
       {"Time", r.time},
       {"Machine", fmt::format("{}, {} cores, {:.0f} MiB", r.machine.cpu_model, r.machine.cores,

@@ -53,6 +53,9 @@ struct NetworkCondition {
   double rate_kbps = 0;  // 0: unlimited
   double delay_ms = 0;   // one way
   double loss_percent = 0;
+  // Who made them: "kernel" (htb, netem) or "emulator" (the harness's own link); nothing: loopback,
+  // or a report that does not say.
+  std::optional<std::string> made_by = {};
 };
 
 struct EncoderFacts {
@@ -117,6 +120,8 @@ struct CapacityStep {
   double machine_cpu_percent = 0;  // 0 to 100, of all its cores: these and the rest
   MemoryFigures engine_memory;
   MemoryFigures app_memory;
+  // Of phones in containers: what the kernel charges to each one's cgroup.
+  std::optional<Quantiles> phone_cgroup_kib;
   double context_switches_per_s = 0;  // of the engine
   TrafficFigures traffic;
   std::optional<double> watts;

@@ -45,6 +45,9 @@ class Writer {
   void text(const char* name, const std::string& value, std::size_t, std::size_t) {
     out_[name] = value;
   }
+  void text(const char* name, const std::optional<std::string>& value, std::size_t, std::size_t) {
+    if (value) out_[name] = *value;
+  }
   template <class T>
   void object(const char* name, const T& value) {
     Writer inner(out_[name]);
@@ -127,6 +130,10 @@ class Reader {
       return complain(name, fmt::format("must be text of {} to {} bytes", min_bytes, max_bytes));
     }
     value = *string;
+  }
+  void text(const char* name, std::optional<std::string>& value, std::size_t min_bytes,
+            std::size_t max_bytes) {
+    if (find(name, false) != nullptr) text(name, value.emplace(), min_bytes, max_bytes);
   }
   template <class T>
   void object(const char* name, T& value) {
@@ -230,6 +237,7 @@ void describe(A& a, S& s) {
   a.figure("rate_kbps", s.rate_kbps);
   a.figure("delay_ms", s.delay_ms);
   a.figure("loss_percent", s.loss_percent, 0, 100);
+  a.text("made_by", s.made_by, 1, kMaxNameBytes);
 }
 
 template <class A, Is<EncoderFacts> S>
@@ -301,6 +309,7 @@ void describe(A& a, S& s) {
   a.figure("machine_cpu_percent", s.machine_cpu_percent);
   a.object("engine_memory", s.engine_memory);
   a.object("app_memory", s.app_memory);
+  a.object("phone_cgroup_kib", s.phone_cgroup_kib);
   a.figure("context_switches_per_s", s.context_switches_per_s);
   a.object("traffic", s.traffic);
   a.figure("watts", s.watts);

@@ -20,6 +20,10 @@
 namespace rp {
 namespace {
 
+// A container takes tens of milliseconds of CPU to start, which one core cannot give at once.
+constexpr double kContainersPerSecond = 4;
+constexpr double kProcessesPerSecond = 25;
+
 Result<std::string> find_beside(const std::string& given, const std::string& name) {
   std::error_code error;
   const auto own = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
@@ -77,7 +81,6 @@ Result<StepOptions> step_options(const BenchOptions& options) {
   step.seed = options.seed;
   step.phones = options.phones;
   step.measure = options.measure;
-  step.launches_per_s = options.launches_per_s;
   step.display_delay = options.display_delay;
   return step;
 }
@@ -88,9 +91,10 @@ CapacityReport empty_report(const BenchOptions& options, const StepOptions& step
   report.time = time_now();
   report.machine = machine_facts();
   report.command_line = options.command_line;
-  report.workload = {options.workload, "process", step.display.width, step.display.height, 60};
+  report.workload = {options.workload, step.containers != nullptr ? "container" : "process",
+                     step.display.width, step.display.height, 60};
   report.seed = options.seed;
-  report.bounds = default_bounds();
+  report.bounds = options.bounds;
   report.network = options.network;
   return report;
 }
@@ -111,10 +115,42 @@ Binding with_model(Binding found, const EncoderFacts& encoder) {
 
 }  // namespace
 
+namespace {
+
+// Null: phones are bare processes.
+Result<std::unique_ptr<LoadContainers>> make_containers(const BenchOptions& options,
+                                                        const StepOptions& step,
+                                                        const BenchEvents& events) {
+  if (options.phones_as == PhonesAs::kProcesses) return nullptr;
+  if (::geteuid() != 0) {
+    if (options.phones_as == PhonesAs::kContainers)
+      return fail(ErrorCode::kDenied, "--phones-as containers needs root");
+    events.notice("phones are bare processes, as containers need root");
+    return nullptr;
+  }
+  events.progress("making the phones' image");
+  auto made = LoadContainers::create({step.folder->path(), step.app_program, step.display});
+  if (made || options.phones_as == PhonesAs::kContainers) return made;
+  events.notice("phones are bare processes, as this machine cannot run them in containers: " +
+                made.error().message());
+  return nullptr;
+}
+
+}  // namespace
+
 Result<CapacityReport> run_bench(const BenchOptions& options, StopSignal& stop,
                                  const BenchEvents& events) {
   RP_ASSIGN(StepOptions step, step_options(options));
   raise_descriptor_limit();
+  RP_ASSIGN(const int cleared, clear_bench_leftovers());
+  if (cleared > 0) events.notice(fmt::format("cleared up what {} killed run(s) had left", cleared));
+  RP_ASSIGN(const auto folder, BenchFolder::create());
+  step.folder = folder.get();
+  RP_ASSIGN(const auto containers, make_containers(options, step, events));
+  step.containers = containers.get();
+  step.launches_per_s = options.launches_per_s > 0 ? options.launches_per_s
+                        : containers != nullptr    ? kContainersPerSecond
+                                                   : kProcessesPerSecond;
   CapacityReport report = empty_report(options, step);
   KneeSearch search(
       {.start = options.phones, .most = options.ramp ? options.most_phones : options.phones});
@@ -127,6 +163,7 @@ Result<CapacityReport> run_bench(const BenchOptions& options, StopSignal& stop,
       break;
     }
     report.encoder = encoder_facts(findings->encoder);
+    if (!findings->network_made_by.empty()) report.network.made_by = findings->network_made_by;
     findings->step.broken = judge(report.bounds, *findings);
     report.steps.push_back(findings->step);
     events.step(findings->step);

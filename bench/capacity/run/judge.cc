@@ -26,6 +26,7 @@ QualityBounds default_bounds() {
   QualityBounds bounds;
   bounds.input_to_photon_p95_ms = 100;
   bounds.frame_interval_p95_ms = 50;
+  bounds.memory_percent = 95;
   return bounds;
 }
 

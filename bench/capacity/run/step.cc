@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "bench/capacity/host/bench_image.h"
 #include "bench/capacity/host/load_engine.h"
 #include "bench/capacity/host/load_network.h"
 #include "bench/capacity/host/process_stats.h"
@@ -38,21 +39,29 @@ struct Usage {
   Duration apps{0};
   Duration viewers{0};
   MachineUsage machine;
-  std::optional<std::uint64_t> energy_uj;
+  std::vector<PackageEnergy> energy;
 };
 
 class StepRun {
  public:
   StepRun(const StepOptions& options, StopSignal& stop, const StepProgress& progress)
-      : options_(options), stop_(stop), progress_(progress) {}
+      : options_(options), stop_(stop), progress_(progress), containers_(options.containers) {}
+  StepRun(const StepRun&) = delete;
+  StepRun& operator=(const StepRun&) = delete;
+  ~StepRun() {
+    viewers_.reset();
+    if (containers_ != nullptr) (void)containers_->remove_all();
+  }
 
   Result<StepFindings> run();
 
  private:
   Status start();
+  Status start_apps(unsigned most);
   Status launch();
   Status launch_one(int index);
   [[nodiscard]] std::string source_address(int index) const;
+  Status start_app(int index, const std::string& id, const std::string& socket, TimePoint asked);
   void await_first_pictures();
   void measure();
   [[nodiscard]] Result<Usage> usage();
@@ -63,10 +72,11 @@ class StepRun {
   const StepOptions& options_;
   StopSignal& stop_;
   const StepProgress& progress_;
+  LoadContainers* containers_;
   SystemClock clock_;
   std::unique_ptr<LoadNetwork> network_;  // null: loopback
   std::unique_ptr<LoadEngine> engine_;
-  std::vector<LoadProcess> apps_;
+  std::vector<LoadProcess> apps_;  // none with containers
   std::unique_ptr<ViewerPool> viewers_;
   int refused_ = 0;  // phones the engine would not make
   std::string refusal_;
@@ -75,27 +85,55 @@ class StepRun {
 Status StepRun::start() {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   if (!to_string(options_.network).empty()) {
-    RP_ASSIGN(network_, LoadNetwork::create(options_.network, options_.phones));
+    RP_TRY(options_.folder->note_namespace(LoadNetwork::namespace_name()));
+    RP_ASSIGN(network_, LoadNetwork::create({.network = options_.network,
+                                             .viewers = options_.phones,
+                                             .seed = options_.seed}));
   }
   const std::string address = network_ ? LoadNetwork::engine_address() : "127.0.0.1";
   RP_ASSIGN(engine_, LoadEngine::start({.program = options_.engine_program,
+                                        .folder = options_.folder->path() + "/step",
                                         .address = address,
                                         .encoder = options_.encoder,
                                         .extra = options_.engine_options,
                                         .display = options_.display}));
-  const auto apps = std::min<unsigned>(cores, static_cast<unsigned>(options_.phones));
-  for (unsigned i = 0; i < apps; ++i) {
-    RP_ASSIGN(
-        LoadProcess app,
-        LoadProcess::start(
-            {options_.app_program, "--workload", std::string(options_.workload.name), "--seed",
-             std::to_string(options_.seed), "--width", std::to_string(options_.display.width),
-             "--height", std::to_string(options_.display.height)},
-            engine_->folder() + "/apps.log"));
-    apps_.push_back(std::move(app));
-  }
+  if (containers_ == nullptr) RP_TRY(start_apps(cores));
   const auto prepare = [this] { return network_ ? network_->enter() : Status(); };
   RP_ASSIGN(viewers_, ViewerPool::create(clock_, cores, prepare));
+  return {};
+}
+
+std::vector<std::string> app_arguments(const StepOptions& options) {
+  return {"--workload", std::string(options.workload.name),
+          "--seed",     std::to_string(options.seed),
+          "--width",    std::to_string(options.display.width),
+          "--height",   std::to_string(options.display.height)};
+}
+
+Status StepRun::start_apps(unsigned most) {
+  const auto count = std::min<unsigned>(most, static_cast<unsigned>(options_.phones));
+  std::vector<std::string> argv = app_arguments(options_);
+  argv.insert(argv.begin(), options_.app_program);
+  for (unsigned i = 0; i < count; ++i) {
+    RP_ASSIGN(LoadProcess app, LoadProcess::start(argv, engine_->folder() + "/apps.log"));
+    apps_.push_back(std::move(app));
+  }
+  return {};
+}
+
+Status StepRun::start_app(int index, const std::string& id, const std::string& socket,
+                          TimePoint asked) {
+  if (containers_ == nullptr) {
+    LoadProcess& app = apps_[static_cast<std::size_t>(index) % apps_.size()];
+    return app.write(fmt::format("phone {} {} {}\n", index, socket, asked.us));
+  }
+  const std::size_t slash = socket.rfind('/');
+  std::vector<std::string> arguments = app_arguments(options_);
+  arguments.insert(arguments.end(),
+                   {"--assets", kBenchAssetsInImage, "--phone", std::to_string(index), "--socket",
+                    std::string(kDisplayDirInPhone) + socket.substr(slash), "--epoch-us",
+                    std::to_string(asked.us)});
+  containers_->start({id, socket.substr(0, slash), std::move(arguments)});
   return {};
 }
 
@@ -118,8 +156,7 @@ Status StepRun::launch_one(int index) {
     if (refusal_.empty()) refusal_ = socket.error().operation;
     return {};
   }
-  LoadProcess& app = apps_[user % apps_.size()];
-  RP_TRY(app.write(fmt::format("phone {} {} {}\n", user, *socket, asked.us)));
+  RP_TRY(start_app(index, id, *socket, asked));
   viewers_->add({.engine = engine_->address(),
                  .source = source_address(index),
                  .make_ticket = [this, id] { return engine_->ticket(id); },
@@ -146,12 +183,17 @@ Status StepRun::launch() {
 }
 
 void StepRun::await_first_pictures() {
-  const TimePoint deadline = clock_.now() + kShownPatience;
+  TimePoint deadline = clock_.now() + kShownPatience;
   for (;;) {
     const PoolCounts counts = viewers_->counts();
+    const int waiting = containers_ != nullptr ? containers_->waiting() : 0;
+    const int failed = containers_ != nullptr ? containers_->failed() : 0;
     progress_(fmt::format("{} of {} phones shown, {} wait for room", counts.shown, options_.phones,
                           counts.refused));
-    if (counts.shown + counts.ended + refused_ >= options_.phones || clock_.now() > deadline) break;
+    // The patience is for pictures of phones that run.
+    if (waiting > 0) deadline = clock_.now() + kShownPatience;
+    if (counts.shown + counts.ended + refused_ + failed >= options_.phones) break;
+    if (clock_.now() > deadline) break;
     if (stop_.wait(kLook)) return;
   }
   stop_.wait(kSettle);
@@ -181,9 +223,10 @@ Result<Usage> StepRun::usage() {
     RP_ASSIGN(const ProcessUsage one, read_usage(app.pid()));
     usage.apps += one.cpu;
   }
-  usage.viewers = viewers_->cpu_time();
+  if (containers_ != nullptr) usage.apps = containers_->cpu_time();
+  usage.viewers = viewers_->cpu_time() + (network_ ? network_->cpu_time() : Duration(0));
   RP_ASSIGN(usage.machine, read_machine());
-  usage.energy_uj = package_energy_uj();
+  usage.energy = read_package_energy();
   return usage;
 }
 
@@ -203,6 +246,7 @@ Result<StepFindings> StepRun::run() {
   }
   StepFindings findings;
   findings.encoder = engine_->encoder();
+  if (network_) findings.network_made_by = network_->made_by();
   fill(findings, begin, *end);
   fill_memory(findings);
   return findings;
@@ -230,6 +274,8 @@ void StepRun::fill(StepFindings& findings, const Usage& begin, const Usage& end)
   step.traffic.out_kbps_per_session = step.traffic.out_kbps / sessions;
   step.traffic.in_kbps_per_session = step.traffic.in_kbps / sessions;
   findings.first_failure = refusal_.empty() ? figures.first_failure : refusal_;
+  if (containers_ != nullptr && containers_->failed() > 0)
+    findings.first_failure = containers_->first_failure();
   fill_cpu(findings, begin, end);
 }
 
@@ -265,23 +311,34 @@ void StepRun::fill_cpu(StepFindings& findings, const Usage& begin, const Usage& 
     }
   }
   for (const auto& [name, cpu] : stages) step.stages.push_back({name, 1e3 * seconds(cpu) / frames});
-  if (begin.energy_uj && end.energy_uj && *end.energy_uj >= *begin.energy_uj)
-    step.watts = static_cast<double>(*end.energy_uj - *begin.energy_uj) / 1e6 / step.seconds;
+  if (const auto used_uj = energy_used_uj(begin.energy, end.energy))
+    step.watts = *used_uj / 1e6 / step.seconds;
 }
 
 void StepRun::fill_memory(StepFindings& findings) const {
   CapacityStep& step = findings.step;
   const double sessions = std::max(1, step.phones_served);
-  const auto fill_one = [&](MemoryFigures& figures, pid_t pid) {
-    const auto memory = read_memory(pid);
-    if (!memory) return;  // it ended; what stays at zero shows it
-    figures.rss_mib += static_cast<double>(memory->rss_kib) / 1024;
-    figures.pss_mib += static_cast<double>(memory->pss_kib) / 1024;
+  const auto add = [&](MemoryFigures& figures, double rss_kib, double pss_kib) {
+    figures.rss_mib += rss_kib / 1024;
+    figures.pss_mib += pss_kib / 1024;
     figures.rss_kib_per_session = figures.rss_mib * 1024 / sessions;
     figures.pss_kib_per_session = figures.pss_mib * 1024 / sessions;
   };
-  fill_one(step.engine_memory, engine_->pid());
-  for (const LoadProcess& app : apps_) fill_one(step.app_memory, app.pid());
+  const auto add_process = [&](MemoryFigures& figures, pid_t pid) {
+    const auto memory = read_memory(pid);
+    if (!memory) return;  // it ended; what stays at zero shows it
+    add(figures, static_cast<double>(memory->rss_kib), static_cast<double>(memory->pss_kib));
+  };
+  add_process(step.engine_memory, engine_->pid());
+  for (const LoadProcess& app : apps_) add_process(step.app_memory, app.pid());
+  if (containers_ != nullptr) {
+    std::vector<float> cgroups_kib;
+    for (const ContainerMemory& one : containers_->memory()) {
+      add(step.app_memory, static_cast<double>(one.rss_kib), static_cast<double>(one.pss_kib));
+      cgroups_kib.push_back(static_cast<float>(one.cgroup_kib));
+    }
+    step.phone_cgroup_kib = quantiles(cgroups_kib);
+  }
   const auto total = static_cast<double>(machine_memory_kib("MemTotal"));
   const auto free = static_cast<double>(machine_memory_kib("MemAvailable"));
   if (total > 0) findings.memory_used_percent = 100 * (total - free) / total;

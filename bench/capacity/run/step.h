@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/capacity/host/bench_folder.h"
+#include "bench/capacity/host/load_containers.h"
 #include "bench/capacity/report/report.h"
 #include "bench/capacity/run/stop.h"
 #include "bench/capacity/trace/workload.h"
@@ -14,6 +16,8 @@
 namespace rp {
 
 struct StepOptions {
+  const BenchFolder* folder = nullptr;   // of the run; borrowed
+  LoadContainers* containers = nullptr;  // borrowed; null: phones are bare processes
   std::string engine_program;
   std::string app_program;
   std::string encoder;
@@ -32,6 +36,7 @@ struct StepOptions {
 struct StepFindings {
   CapacityStep step;
   std::string encoder;                // the engine's choice
+  std::string network_made_by;        // "kernel", "emulator"; empty: loopback
   double busiest_thread_percent = 0;  // of one core, among the engine's
   std::string busiest_thread;
   double disk_wait_percent = 0;    // of the machine's CPU time

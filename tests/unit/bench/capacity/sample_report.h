@@ -40,10 +40,11 @@ inline CapacityReport sample_report() {
   report.workload = {"office", "process", 720, 1280, 30};
   report.seed = 7;
   report.bounds = {100, 50, 5, 5000, 90};
-  report.network = {10'000, 20, 0.5};
+  report.network = {10'000, 20, 0.5, "kernel"};
   report.encoder = {"x264", false, ""};
   for (const int phones : {50, 100, 200, 250}) report.steps.push_back(sample_step(phones));
   report.steps[1].watts = 41.5;
+  report.steps[2].phone_cgroup_kib = Quantiles{200, 8400, 8600, 8700, 30'000};
   report.steps[3].broken = BrokenBound{"input_to_photon_p95_ms", 100, 130};
   report.knee_phones = 200;
   report.binding = Binding{CapacityResource::kCpu, "195 % of 200 % of CPU in use"};

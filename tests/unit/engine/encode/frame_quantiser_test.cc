@@ -16,7 +16,8 @@ constexpr int kFinest = 22;
 // Encodes as the drivers do; remembers the largest picture that was kept.
 class ModelCodec {
  public:
-  explicit ModelCodec(EncoderRate rate) : quantiser(kFinest, rate, 100) {}
+  explicit ModelCodec(EncoderRate rate, std::int64_t worth_bits = 0)
+      : quantiser(kFinest, rate, 100, worth_bits) {}
 
   // `page_bits`: of the whole page at kFinest; `changed`: the share of it that is new.
   std::int64_t picture(double page_bits, double changed, bool force_key = false) {
@@ -129,6 +130,30 @@ TEST(FrameQuantiser, ClockThatStandsStillCountsAsOneFrame) {
     (void)quantiser.coded(i == 0, 2'000'000 / 60);
   }
   EXPECT_LT(quantiser.next(false, TimePoint{0}), 40);
+}
+
+TEST(FrameQuantiser, AMotionTakesNoMoreThanItIsWorthWhateverTheLinkCarries) {
+  constexpr std::int64_t kWorth_bits = 150'000;
+  ModelCodec codec({100'000, 60}, kWorth_bits);
+  (void)codec.picture(kPage_bits, 1.0, true);
+  EXPECT_EQ(codec.qp(), kFinest);
+  std::int64_t last = 0;
+  for (int i = 0; i < 60; ++i) last = codec.picture(kPage_bits, 1.0);
+  EXPECT_LE(last, kWorth_bits * 11 / 10);
+  EXPECT_GE(last, kWorth_bits / 2);
+  EXPECT_EQ(codec.encodes, 61);
+  // At rest it becomes as fine as it gets.
+  for (int i = 0; i < 20; ++i) (void)codec.picture(kPage_bits, 0.0);
+  EXPECT_TRUE(codec.quantiser.settled());
+}
+
+TEST(FrameQuantiser, ANewPageAloneIsNoMotion) {
+  ModelCodec codec({100'000, 60}, 100'000);
+  (void)codec.picture(kPage_bits, 1.0, true);
+  for (int i = 0; i < 10; ++i) (void)codec.picture(kPage_bits, 0.05);
+  const std::int64_t page = codec.picture(kPage_bits, 1.0);
+  EXPECT_EQ(codec.qp(), kFinest);
+  EXPECT_GE(page, 350'000);
 }
 
 }  // namespace

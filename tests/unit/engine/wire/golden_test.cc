@@ -155,7 +155,8 @@ void build_tiles(const Fields& f, unsigned flags, Bytes& out) {
 void build_video(const Fields& f, unsigned flags, Bytes& out) {
   const Bytes data = from_hex(f.text("data"));
   const auto header =
-      serialise(Video{frame_of(f, flags), (flags & kVideoKeyFrame) != 0, f.u8("codec"), area_of(f)},
+      serialise(Video{frame_of(f, flags), (flags & kVideoKeyFrame) != 0, f.u8("codec"), area_of(f),
+                      area_of(Fields{f.values.at("coded")})},
                 data.size());
   out.assign(header.begin(), header.end());
   out.insert(out.end(), data.begin(), data.end());

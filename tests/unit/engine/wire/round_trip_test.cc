@@ -191,10 +191,12 @@ TEST(RoundTrip, Video) {
   for (int i = 0; i < kRounds; ++i) {
     const auto x = r.pick<std::uint16_t>(0, 2000);
     const auto y = r.pick<std::uint16_t>(0, 2000);
-    const Video video{random_frame(r),
-                      r.pick<int>(0, 1) == 1,
-                      r.pick<std::uint8_t>(),
-                      {x, y, r.pick<std::uint16_t>(1, 48), r.pick<std::uint16_t>(1, 48)}};
+    const auto coded_x = r.pick<std::uint16_t>(0, x);
+    const Area shown{x, y, r.pick<std::uint16_t>(1, 24), r.pick<std::uint16_t>(1, 24)};
+    const Area coded{coded_x, y, static_cast<std::uint16_t>(x - coded_x + 24),
+                     r.pick<std::uint16_t>(24, 48)};
+    const Video video{random_frame(r), r.pick<int>(0, 1) == 1, r.pick<std::uint8_t>(), shown,
+                      coded};
     const auto header = serialise(video, 3);
     std::vector<std::uint8_t> bytes(header.begin(), header.end());
     bytes.insert(bytes.end(), {7, 8, 9});

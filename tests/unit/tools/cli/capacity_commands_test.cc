@@ -62,7 +62,7 @@ struct CapacityCommands : testing::Test {
 TEST_F(CapacityCommands, CompareOfEqualsPasses) {
   const std::string a = save(sample_report(), "a.json");
   EXPECT_EQ(run({"bench", "compare", a, a}), 0);
-  EXPECT_THAT(out.str(), HasSubstr("0 of 49 figures are worse"));
+  EXPECT_THAT(out.str(), HasSubstr("0 of 53 figures are worse"));
 }
 
 TEST_F(CapacityCommands, CompareFailsOnARegression) {
@@ -148,6 +148,32 @@ TEST(Percent, TakesANumberWithOrWithoutASign) {
   for (const char* bad : {"", "%", "-1", "101%", "ten", "10%%", "nan", "inf", "1e999"}) {
     EXPECT_FALSE(parse_percent(bad, "x", 100)) << bad;
   }
+}
+
+TEST_F(CapacityCommands, BenchReadsItsBoundsAndCleansItsOwnOnly) {
+  ASSERT_EQ(::setenv("TMPDIR", dir.c_str(), 1), 0);
+  std::filesystem::create_directory(dir + "/rackphone-bench-AAAAAA");
+  const auto bench = [this](std::vector<std::string> arguments) {
+    CLI::App app("test");
+    out.str("");
+    CliContext context{out, err};
+    CliRun run{context};
+    add_bench_commands(app, run);
+    arguments.insert(arguments.begin(), {"bench", "--clean"});
+    std::ranges::reverse(arguments);
+    app.parse(std::move(arguments));
+    return run.exit;
+  };
+  for (const char* bad : {"speed=3", "launch_p95_ms=fast", "launch_p95_ms", "memory_percent=-1"})
+    EXPECT_THROW(bench({"--bound", bad}), CLI::ValidationError) << bad;
+  EXPECT_THROW(bench({"--phones-as", "cats"}), CLI::ValidationError);
+  EXPECT_TRUE(std::filesystem::exists(dir + "/rackphone-bench-AAAAAA"));
+  EXPECT_EQ(bench({"--bound", "launch_p95_ms=500", "--bound", "memory_percent=none", "--phones-as",
+                   "processes"}),
+            0);
+  EXPECT_THAT(out.str(), HasSubstr("1 killed run(s)"));
+  EXPECT_FALSE(std::filesystem::exists(dir + "/rackphone-bench-AAAAAA"));
+  ::unsetenv("TMPDIR");
 }
 
 }  // namespace

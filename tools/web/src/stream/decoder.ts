@@ -86,14 +86,15 @@ export class StreamDecoder {
   private prepare(video: Video): boolean {
     const codec = codecFromAccessUnit(video.data);
     if (!codec) return false;
-    const wanted = `${codec} ${video.width_px}x${video.height_px}`;
+    const { width, height } = video.coded;
+    const wanted = `${codec} ${width}x${height}`;
     if (this.decoder && this.decoder.state === 'configured' && this.configured === wanted) return true;
     try {
       if (!this.decoder || this.decoder.state === 'closed') this.decoder = this.make();
       this.decoder.configure({
         codec,
-        codedWidth: video.width_px,
-        codedHeight: video.height_px,
+        codedWidth: width,
+        codedHeight: height,
         optimizeForLatency: true,
         hardwareAcceleration: this.hardware && this.failures < 2 ? 'prefer-hardware' : 'no-preference',
       });

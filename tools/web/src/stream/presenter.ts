@@ -11,7 +11,8 @@ import type { Size } from './fit';
 export interface Surface {
   /** Takes this size, all black. */
   clear(size: Size): void;
-  video(frame: VideoFrame, area: Area): void;
+  /** Draws the area from a frame that lies at `coded`. */
+  video(frame: VideoFrame, area: Area, coded: Area): void;
   copy(copy: Copy): void;
   /** Throws a WireError if the tile's data cannot be unpacked. */
   tile(tile: Tile): void;
@@ -154,7 +155,7 @@ export class Presenter {
     if (isWhole(message)) this.hole = false;
     if (!this.hole) {
       this.begin(message);
-      this.surface.video(frame, message);
+      this.surface.video(frame, message, message.coded);
     }
     frame.close();
     if (this.hole) this.drop(message, decoded_ms - received_ms);

@@ -47,8 +47,8 @@ export class CanvasSurface implements Surface {
     this.layout();
   }
 
-  video(frame: VideoFrame, { x, y, width, height }: Area): void {
-    this.context.drawImage(frame, x, y, width, height, x, y, width, height);
+  video(frame: VideoFrame, { x, y, width, height }: Area, coded: Area): void {
+    this.context.drawImage(frame, x - coded.x, y - coded.y, width, height, x, y, width, height);
   }
 
   /** A canvas drawn on itself is copied first (HTML, drawing images), so the two areas may overlap. */

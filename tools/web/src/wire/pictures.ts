@@ -27,11 +27,12 @@ export interface Area {
   height: number;
 }
 
-/** The area is the part of the decoded picture that is to be shown. */
+/** The area is the part of the picture that is to be drawn; the decoded picture lies at `coded`, around it. */
 export interface Video extends PictureHead, Area {
   type: 'video';
   key: boolean;
   codec: number;
+  coded: Area;
   data: Uint8Array;
 }
 
@@ -64,7 +65,9 @@ export function decodeVideo(body: Uint8Array, flags: number): Video {
   const codec = r.u8('codec');
   r.skip(3, 'reserved');
   const area = decodeArea(r, 'VIDEO', head);
-  return { type: 'video', key: (flags & 1) !== 0, ...head, codec, ...area, data: r.rest() };
+  const coded = decodeArea(r, 'VIDEO', head);
+  if (!contains(coded, area)) throw new WireError('VIDEO.coded: does not hold what is to be drawn');
+  return { type: 'video', key: (flags & 1) !== 0, ...head, codec, ...area, coded, data: r.rest() };
 }
 
 export function decodeTiles(body: Uint8Array, flags: number): Tiles {
@@ -101,6 +104,11 @@ function decodeArea(r: ByteReader, message: string, picture: PictureHead): Area 
     throw new WireError(`${message}.rectangle: reaches outside the picture`);
   }
   return area;
+}
+
+function contains(outer: Area, inner: Area): boolean {
+  return inner.x >= outer.x && inner.y >= outer.y &&
+    inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
 }
 
 function decodeOperation(r: ByteReader, picture: PictureHead): Operation {

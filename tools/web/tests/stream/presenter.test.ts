@@ -43,7 +43,7 @@ const head = (sequence: number, width_px = 100, height_px = 200): PictureHead =>
 });
 function video(sequence: number, more: Partial<Video> = {}): Video {
   const part = { x: 0, y: 0, width: more.width_px ?? 100, height: more.height_px ?? 200 };
-  return { type: 'video', key: false, ...head(sequence), codec: 1, ...part, data: kUnit, ...more };
+  return { type: 'video', key: false, ...head(sequence), codec: 1, ...part, coded: part, data: kUnit, ...more };
 }
 const area = { x: 1, y: 2, width: 3, height: 4 };
 const key = (sequence: number) => video(sequence, { key: true });

@@ -98,7 +98,7 @@ describe('hostile bytes', () => {
         if (length < 8) continue;
         const cut = whole.slice(0, length);
         new DataView(cut.buffer).setUint32(4, length - 8, true);
-        const is_video_data = whole[0] === 0x82 && length >= 8 + 48;
+        const is_video_data = whole[0] === 0x82 && length >= 8 + 56;
         if (!is_video_data) expect(() => decodeServerMessages(cut)).toThrow(/^[A-Z_]+\.[a-z_0-9]+: /);
       }
     }

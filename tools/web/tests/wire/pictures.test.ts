@@ -16,8 +16,8 @@ function head(width: number, height: number): ByteWriter {
 type Four = [number, number, number, number];
 const area = (out: ByteWriter, [x, y, width, height]: Four) => out.u16(x).u16(y).u16(width).u16(height);
 
-function video(rectangle: Four, [width, height] = [100, 200]): Video {
-  const body = area(head(width!, height!).u8(1).u8(0).u16(0), rectangle).u8(7);
+function video(rectangle: Four, [width, height] = [100, 200], coded: Four = [0, 0, width!, height!]): Video {
+  const body = area(area(head(width!, height!).u8(1).u8(0).u16(0), rectangle), coded).u8(7);
   return decodeServerMessages(message(0x82, body))[0] as Video;
 }
 function copy(rectangle: Four, x: number, y: number): Tiles {
@@ -33,6 +33,15 @@ describe('VIDEO', () => {
   test('a part at the edge', () => {
     expect(video([99, 0, 1, 200])).toMatchObject({ x: 99, y: 0, width: 1, height: 200, data: new Uint8Array([7]) });
   });
+  test('a decoded picture that lies in a corner', () => {
+    const coded = { x: 60, y: 120, width: 40, height: 80 };
+    expect(video([60, 120, 40, 80], [100, 200], [60, 120, 40, 80])).toMatchObject({ ...coded, coded });
+  });
+  test.each([
+    ['VIDEO.rectangle', [60, 120, 41, 80]], ['VIDEO.coded', [60, 121, 40, 79]], ['VIDEO.coded', [61, 120, 39, 80]],
+    ['VIDEO.coded', [60, 120, 39, 80]], ['VIDEO.coded', [60, 120, 40, 79]], ['VIDEO.width', [60, 120, 0, 80]],
+  ] as [string, Four][])('%s: decoded at %j', (field, coded) =>
+    expect(() => video([60, 120, 40, 80], [100, 200], coded)).toThrow(`${field}:`));
   test.each([
     ['VIDEO.rectangle', [1, 0, 100, 200]], ['VIDEO.rectangle', [0, 1, 100, 200]], ['VIDEO.width', [0, 0, 0, 1]],
     ['VIDEO.height', [0, 0, 1, 0]], ['VIDEO.rectangle', [65535, 65535, 65535, 65535]],

@@ -35,7 +35,7 @@ TEST_F(Compare, EqualReportsAreTheSame) {
   ASSERT_TRUE(comparison);
   EXPECT_FALSE(comparison->regressed());
   EXPECT_TRUE(comparison->notes.empty());
-  EXPECT_EQ(comparison->figures.size(), 1 + 4 * 12U);
+  EXPECT_EQ(comparison->figures.size(), 1 + 4 * 13U);
   EXPECT_EQ(comparison->figures[0].figure, "knee_phones");
   EXPECT_EQ(comparison->figures[0].ratio(), 1.0);
 }
