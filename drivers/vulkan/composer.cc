@@ -38,6 +38,7 @@ Status VulkanComposer::start() {
 }
 
 VulkanComposer::~VulkanComposer() {
+  outputs_.clear();  // of a batch nobody ended
   if (is_open_) (void)submit();
   for (Slot& slot : slots_) {
     if (slot.work == nullptr) continue;
@@ -67,6 +68,10 @@ Status VulkanComposer::compose(const Scene& scene, Picture& picture) {
   }
   RP_TRY(check_device());
   plan_.make(scene, picture.stale);
+  if (plan_.boxes().empty()) {
+    picture.stale.clear();
+    return complain();
+  }
   const std::size_t sets = plan_.entries().size() + 2;  // black, the layers, the picture
   if (sets > Work::kMostSets) {
     return fail(ErrorCode::kUnsupported, "compose: more layers than the device is given at a time");
@@ -74,14 +79,18 @@ Status VulkanComposer::compose(const Scene& scene, Picture& picture) {
   if (is_open_ && current().work->sets_left() < sets) RP_TRY(submit());
   RP_ASSIGN(Work * work, open_work());
   const Status drawn = draw(scene, picture, *work);
-  const char* complaint = plan_.complaint();
-  plan_.clear();
   // What was recorded before it failed does no harm.
   const Status sent = batching_ && drawn ? Status{} : submit();
   RP_TRY(drawn);
   RP_TRY(sent);
-  if (complaint != nullptr) return fail(ErrorCode::kInvalid, complaint);
-  return {};
+  return complain();
+}
+
+// Of layers left out, if any were.
+Status VulkanComposer::complain() {
+  const char* complaint = plan_.complaint();
+  plan_.clear();
+  return complaint == nullptr ? Status{} : fail(ErrorCode::kInvalid, complaint);
 }
 
 void VulkanComposer::begin_batch() { batching_ = true; }
@@ -148,10 +157,7 @@ Result<Work*> VulkanComposer::open_work() {
 }
 
 Status VulkanComposer::draw(const Scene& scene, Picture& picture, Work& work) {
-  if (plan_.boxes().empty()) {
-    picture.stale.clear();
-    return {};
-  }
+  picture.ready.reset();
   // A guest whose fences never signal costs everyone on this loop little, after the first.
   constexpr int kImpatience = 16;
   fence_patience_ = impatient_ ? options_.patience / kImpatience : options_.patience;

@@ -96,6 +96,7 @@ class VulkanComposer final : public Composer {
       : clock_(clock), options_(options) {}
   [[nodiscard]] Status start();
   [[nodiscard]] Status check_device();
+  [[nodiscard]] Status complain();
   // How long to wait for the oldest work, and then for each that follows.
   struct Patience {
     std::chrono::nanoseconds first{0};

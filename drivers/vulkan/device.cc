@@ -133,17 +133,21 @@ std::vector<Candidate> candidates(const InstanceFunctions& fn, VkInstance instan
     candidate.fit = fits(fn, candidate, p.apiVersion, options);
     all.push_back(std::move(candidate));
   }
-  std::ranges::stable_sort(all, std::greater<>(), &Candidate::rank);
   return all;
 }
 
 Result<Candidate> choose(const InstanceFunctions& fn, VkInstance instance,
                          const DeviceOptions& options) {
   std::string reasons;
+  std::optional<Candidate> best;
   for (Candidate& candidate : candidates(fn, instance, options)) {
-    if (candidate.fit) return std::move(candidate);
-    reasons += (reasons.empty() ? "" : "; ") + candidate.fit.error().message();
+    if (!candidate.fit) {
+      reasons += (reasons.empty() ? "" : "; ") + candidate.fit.error().message();
+    } else if (!best || candidate.rank > best->rank) {
+      best = std::move(candidate);
+    }
   }
+  if (best) return std::move(*best);
   if (reasons.empty()) return fail(ErrorCode::kUnsupported, "no Vulkan driver finds a device");
   return fail(ErrorCode::kUnsupported, reasons);
 }

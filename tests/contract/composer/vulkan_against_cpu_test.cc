@@ -78,7 +78,7 @@ class VulkanAgainstCpu : public testing::Test, protected RandomScenes {
 };
 
 TEST_F(VulkanAgainstCpu, NoLevelIsMoreThanOneOff) {
-  compare_random(600);
+  compare_random(400);
   std::printf("vulkan_vs_cpu_max_level_difference: %d (%llu of %llu values differ, on %s)\n",
               largest_, static_cast<unsigned long long>(different_),
               static_cast<unsigned long long>(compared_), vulkan_->device().info().name.c_str());
