@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <semaphore>
 #include <thread>
@@ -261,8 +262,8 @@ TEST_F(LabVulkan, AFenceThatNeverSignalsHoldsNobodyForLong) {
 
 TEST_F(LabVulkan, ABatchIsOneSubmission) {
   const Scene scene = full_scene();
-  std::vector<Drawn> drawn;
-  for (int i = 0; i < 5; ++i) drawn.push_back(picture(kOutput, composer_->picture_memory()));
+  std::array<Drawn, 5> drawn;
+  for (Drawn& one : drawn) one = picture(kOutput, composer_->picture_memory());
   composer_->begin_batch();
   for (const Drawn& one : drawn) ASSERT_TRUE(composer_->compose(in_dmabufs(scene), *one.picture));
   ASSERT_TRUE(composer_->end_batch());
