@@ -1,5 +1,5 @@
 // Composer: draws what changed of a scene into a picture: placing, scaling, turning, blending,
-// colour conversion. Implementations: CPU (engine/compose), Vulkan (drivers/vulkan, later). One
+// colour conversion. Implementations: CPU (engine/compose), Vulkan (drivers/vulkan). One
 // contract suite (tests/contract/composer) holds them all. Thread rule: the phone's shard; blocking
 // is bounded by the scene's pixels.
 #pragma once
@@ -22,7 +22,8 @@ class Composer {
   // equal to the scene, then clears `stale`. Pixels no layer covers are black. `scene.output` ==
   // `picture.size`. Later layers blend over earlier ones: premultiplied alpha for AR24/AB24, opaque
   // for X formats. A layer whose buffer cannot be read (unmappable, shrunk) is skipped: the rest is
-  // drawn and the result is kInvalid.
+  // drawn and the result is kInvalid. A composer on a device may return before the picture is
+  // written (Picture::ready); its other errors leave picture and stale region as they were.
   [[nodiscard]] virtual Status compose(const Scene& scene, Picture& picture) = 0;
 
   // The scene's pixels inside `area` (which lies inside the output) as words 0xFFRRGGBB, rows of
@@ -36,6 +37,12 @@ class Composer {
   // They are valid, and may change, during the call only.
   using Row = std::function<void(std::int32_t y, const std::uint32_t* pixels)>;
   [[nodiscard]] virtual Status scan(const Scene& scene, Rect area, const Row& row) = 0;
+
+  // Between these, compose() may leave its work undone: a device gets all of it at once. Pictures
+  // may not be looked at, nor their `ready`, and must stay where they are, until end_batch(); when
+  // that fails those not written are stale again.
+  virtual void begin_batch() {}
+  [[nodiscard]] virtual Status end_batch() { return {}; }
 };
 
 }  // namespace rp

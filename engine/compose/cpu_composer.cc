@@ -9,6 +9,7 @@
 #include <libyuv/planar_functions.h>
 
 #include "engine/base/limits.h"
+#include "engine/compose/layer_check.h"
 #include "engine/compose/sampler.h"
 
 namespace rp {
@@ -23,31 +24,6 @@ constexpr std::int32_t even_above(std::int32_t v) { return (v + 1) & ~1; }
 bool is_whole(double v) { return v == std::floor(v); }
 
 bool inside(Rect inner, Rect outer) { return intersection(inner, outer) == inner; }
-
-// Null when the layer can be drawn, or what is wrong with it.
-const char* fault_of(const Layer& layer, const PixelFormat* format) {
-  if (layer.buffer == nullptr) return "a layer has no buffer";
-  const FrameBuffer& buffer = *layer.buffer;
-  const Size size = buffer.size();
-  if (format == nullptr) return "a layer's pixel format is unknown";
-  if (buffer.modifier() != kModifierLinear && buffer.modifier() != kModifierInvalid) {
-    return "a layer's buffer is not linear";
-  }
-  if (size.empty() || std::max(size.width, size.height) > limits::kMaxBufferSide_px) {
-    return "a layer's buffer is empty or too large";
-  }
-  const auto row_bytes = static_cast<std::int64_t>(size.width) * format->bytes_per_pixel;
-  if (buffer.plane(0).stride_bytes < row_bytes ||
-      buffer.plane(0).stride_bytes > static_cast<std::uint32_t>(INT32_MAX)) {
-    return "a layer's stride is shorter than its rows";
-  }
-  const Size upright = transformed(size, layer.transform);
-  const RectF& s = layer.source;
-  // Written so that NaN fails.
-  const bool fits = s.x >= 0 && s.y >= 0 && s.width > 0 && s.height > 0 &&
-                    s.x + s.width <= upright.width && s.y + s.height <= upright.height;
-  return fits ? nullptr : "a layer's source lies outside its buffer";
-}
 
 bool is_one_to_one(const Layer& layer) {
   const RectF& s = layer.source;
@@ -163,7 +139,9 @@ void CpuComposer::take_in(const Scene& scene) {
     if (intersection(layer.destination, all).empty()) continue;
     Entry entry{&layer, nullptr, is_one_to_one(layer)};
     if (layer.buffer != nullptr) entry.format = find_pixel_format(layer.buffer->format());
-    if (const char* fault = fault_of(layer, entry.format)) {
+    const char* fault = fault_of(layer, entry.format);
+    if (fault == nullptr && !is_linear(*layer.buffer)) fault = "a layer's buffer is not linear";
+    if (fault != nullptr) {
       leave_out(entry, fault);
       continue;
     }

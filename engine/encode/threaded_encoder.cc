@@ -90,6 +90,7 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
 
  private:
   static constexpr std::size_t kMaxSpare = 8;
+  static constexpr Duration kDevicePatience = std::chrono::milliseconds(250);
 
   Status encode(EncodeJob& job) {
     if (loan_.codec.encoder == nullptr) {
@@ -103,6 +104,7 @@ class ThreadedEncoder::Channel final : public EncodeChannel {
         log_limited(LogLevel::kWarning, "encoder.rate_refused", {{"error", set.error()}});
       }
     }
+    RP_TRY(wait_until_written(*job.request.picture, kDevicePatience));
     return codec.encode(*job.request.picture, job.request.force_key || key_needed_, job.unit);
   }
 

@@ -30,6 +30,13 @@ struct Plane {
   std::uint32_t stride_bytes = 0;
 };
 
+// What a device has made of memory that is not its own (a guest's buffer, a picture), kept with it
+// so that it goes when that memory goes. Whoever finds one of another device replaces it.
+class DeviceImport {
+ public:
+  virtual ~DeviceImport() = default;
+};
+
 // The pixels of one buffer. Implementations: shm, dma-buf, single pixel (capture), memory (tests).
 class FrameBuffer {
  public:
@@ -42,6 +49,8 @@ class FrameBuffer {
   [[nodiscard]] const Plane& plane(int i) const { return planes_[static_cast<std::size_t>(i)]; }
   // Readable when the pixels are ready (sync_file), or -1: ready now. Borrowed.
   [[nodiscard]] virtual int acquire_fence() const { return -1; }
+  // The composer's device's, empty at first.
+  [[nodiscard]] std::unique_ptr<DeviceImport>& device_import() { return device_import_; }
 
   // Maps plane 0 for reading between begin and end, which must pair and nest no other buffer. Null
   // when the memory cannot be mapped. Guest memory may shrink at any time: a read past its end
@@ -56,6 +65,9 @@ class FrameBuffer {
   std::uint64_t modifier_ = kModifierLinear;
   int plane_count_ = 1;
   std::array<Plane, 4> planes_{};
+
+ private:
+  std::unique_ptr<DeviceImport> device_import_;
 };
 
 // One surface on the output. The composer draws, for every output pixel of `destination`, the pixel

@@ -1,10 +1,32 @@
 #include "engine/frame/picture.h"
 
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "engine/base/limits.h"
 
 namespace rp {
+
+Status wait_until_written(Picture& picture, Duration limit) {
+  if (!picture.ready) return {};
+  pollfd fence{picture.ready.get(), POLLIN, 0};
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    const int ready = ::poll(&fence, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+    if (ready > 0) break;
+    if (ready == 0) return fail(ErrorCode::kTimeout, "a device does not finish a picture");
+    if (errno != EINTR) return fail_errno("wait for a picture");
+  }
+  picture.ready.reset();
+  return {};
+}
+
 PictureRef::PictureRef(PictureRef&& other) noexcept
     : pool_(std::move(other.pool_)), picture_(std::exchange(other.picture_, nullptr)) {}
 

@@ -28,7 +28,12 @@ struct Picture : PicturePlanes {
   Region stale;  // pixels not yet equal to the newest scene; the composer clears it
   // Readable (a sync_file) when a device has written the picture; empty: it is written already.
   UniqueFd ready;
+  std::unique_ptr<DeviceImport> import;  // of the composer's device
 };
+
+// Returns when a device has written the picture, at once where none writes it. kTimeout. For
+// threads that may block: the encode thread, tests.
+[[nodiscard]] Status wait_until_written(Picture& picture, Duration limit);
 
 class PicturePool;
 

@@ -31,6 +31,17 @@ json to_json(const PhoneInfo& phone) {
           {"frames", phone.frames}};
 }
 
+json states(const std::vector<DriverState>& drivers) {
+  json list = json::array();
+  for (const DriverState& driver : drivers) {
+    list.push_back({{"name", driver.name},
+                    {"available", driver.available},
+                    {"used", driver.used},
+                    {"reason", driver.reason}});
+  }
+  return list;
+}
+
 HttpResponse bad_id() {
   return json_error(400, "invalid", "id", "id must be 1 to 40 of a-z, 0-9 and -");
 }
@@ -135,13 +146,6 @@ HttpResponse ControlApi::put_keys(const HttpRequest& request) {
 
 HttpResponse ControlApi::health() const {
   const auto uptime = parts_.loop.clock().now() - started_;
-  json encoders = json::array();
-  for (const EncoderState& encoder : parts_.encoders) {
-    encoders.push_back({{"name", encoder.name},
-                        {"available", encoder.available},
-                        {"used", encoder.used},
-                        {"reason", encoder.reason}});
-  }
   json tls_records = json::array();
   for (const TlsRecordsState& records : parts_.tls_records) {
     tls_records.push_back({{"name", records.name},
@@ -155,8 +159,9 @@ HttpResponse ControlApi::health() const {
             {"version", RP_VERSION},
             {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"shards", parts_.shards},
-            {"encoders", std::move(encoders)},
-            {"tls_records", std::move(tls_records)}});
+             {"encoders", states(parts_.encoders)},
+             {"composers", states(parts_.composers)},
+             {"tls_records", std::move(tls_records)}});
 }
 
 }  // namespace rp

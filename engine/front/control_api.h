@@ -14,8 +14,8 @@
 
 namespace rp {
 
-// One row of the driver table, for `rackphone doctor`.
-struct EncoderState {
+// One row of a driver table, for `rackphone doctor`.
+struct DriverState {
   std::string name;
   bool available = false;
   bool used = false;   // the one new phones get
@@ -37,7 +37,8 @@ struct ControlApiParts {
   TicketVerifier& tickets;
   const Registry& metrics;
   std::size_t shards = 1;
-  std::vector<EncoderState> encoders = {};
+  std::vector<DriverState> encoders = {};
+  std::vector<DriverState> composers = {};
   std::vector<TlsRecordsState> tls_records = {};
 };
 

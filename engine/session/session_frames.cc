@@ -167,8 +167,19 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
   request.force_key = refresh_;
   request.shown = shown;
   request.stamps = stamps_of(scene, now);
-  if (!composer_->compose(seen, *request.picture)) metrics_.compose_errors.add();
+  const Status composed = composer_->compose(seen, *request.picture);
   through_.layers.clear();  // they hold buffers
+  if (!composed) {
+    metrics_.compose_errors.add();
+    // kInvalid leaves a layer out; with anything else there is no picture.
+    if (composed.error().code != ErrorCode::kInvalid) {
+      log_limited(LogLevel::kError, "session.not_composed",
+                  {{"phone", options_.id}, {"error", composed.error()}});
+      refresh_ = true;
+      pacer_.captured(now);
+      return;
+    }
+  }
   request.stamps.composed = parts_.loop.clock().now();
   metrics_.capture.observe((now - request.stamps.committed).count());
   metrics_.compose.observe((request.stamps.composed - now).count());

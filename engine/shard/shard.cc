@@ -54,14 +54,14 @@ class Shard::TurnedAway final : public SenderListener {
 };
 
 Shard::Shard(Registry& registry, ShardOptions options)
-    : registry_(registry),
-      options_(std::move(options)),
-      composer_(std::make_shared<CpuComposer>()) {}
+    : registry_(registry), options_(std::move(options)) {}
 
 Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& registry,
                                              ShardOptions options) {
   std::unique_ptr<Shard> shard(new Shard(registry, std::move(options)));
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
+  const auto& make_composer = shard->options_.make_composer;
+  shard->composer_ = make_composer ? make_composer(*shard->loop_) : std::make_shared<CpuComposer>();
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
   shard->encoders_ = std::make_unique<EncoderPool>(
       *shard->encode_thread_,

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from cases import case, run_cases  # noqa: E402
-from stack import BUILD, Failure, Stack, end, wait_until  # noqa: E402
+from cases import Skip, case, run_cases  # noqa: E402
+from stack import BUILD, SANITIZED, Failure, Stack, end, wait_until  # noqa: E402
 
 SIZE = ["--size", "360x640"]
 
@@ -46,6 +46,28 @@ def flow():
         text = stack.call("GET", "/metrics")
         for stage in ("capture", "compose", "encode", "send", "delivery"):
             expect(f'stage="{stage}"' in text, f"no histogram for {stage}")
+
+
+@case("a GPU's composer draws a phone, and what is used is said")
+def vulkan():
+    if SANITIZED:
+        raise Skip("the sanitizers do not see into Vulkan's drivers")
+    with Stack() as stack:
+        reason = next(c["reason"] for c in stack.call("GET", "/v1/health")["composers"] if c["name"] == "vulkan")
+    if "is the CPU" not in reason and reason != "":
+        raise Skip(f"no Vulkan device: {reason}")
+    with Stack(extra_args=["--composer", "vulkan"]) as stack:
+        used = [c["name"] for c in stack.call("GET", "/v1/health")["composers"] if c["used"]]
+        expect(used == ["vulkan"], f"composers in use: {used}")
+        stack.phone()
+        app(stack, "scroll")
+        report = stack.view("--seconds", "3", *SIZE)
+        expect(report["frames"] >= 3, f"only {report['frames']} frames in 3 s")
+        text = stack.call("GET", "/metrics").splitlines()
+        drawn = {by: sum(float(line.rsplit(" ", 1)[1]) for line in text
+                         if line.startswith("rackphone_composed_total{") and f'composer="{by}"' in line)
+                 for by in ("device", "cpu")}
+        expect(drawn["device"] > 0, f"pictures composed: {drawn}")
 
 
 @case("a tap is answered by a frame that names it")

@@ -49,7 +49,20 @@ int status(CliContext& context) {
   return kOk;
 }
 
-// What the running engine says of its encoders; nothing while it is down.
+// A driver table of the engine's health: one row a driver.
+void add_drivers(const json& health, const char* table, const std::string& kind, const char* use,
+                 std::vector<Finding>& findings) {
+  for (const json& driver : health.value(table, json::array())) {
+    if (!driver.is_object()) continue;
+    const bool there = driver.value("available", false);
+    findings.push_back({kind + " " + driver.value("name", ""),
+                        there ? Grade::kGood : Grade::kCouldBeBetter,
+                        there ? "ready" : driver.value("reason", "not there"),
+                        driver.value("used", false) ? use : "", driver.value("advice", "")});
+  }
+}
+
+// What the running engine says of its drivers; nothing while it is down.
 std::vector<Finding> engine_findings(const CliContext& context) {
   const auto answer = call_controller(context, "GET", "/status", {}, std::chrono::seconds(3));
   if (!answer)
@@ -60,15 +73,8 @@ std::vector<Finding> engine_findings(const CliContext& context) {
   std::vector<Finding> findings = {
       {"engine", Grade::kGood, parsed->value("/engine/version"_json_pointer, ""), "streams", ""}};
   const json health = parsed->value("/engine/health"_json_pointer, json::object());
-  for (const json& encoder : health.value("encoders", json::array())) {
-    if (!encoder.is_object()) continue;
-    const bool there = encoder.value("available", false);
-    const std::string used = encoder.value("used", false) ? "video encoding" : "";
-    findings.push_back({"encoder " + encoder.value("name", ""),
-                        there ? Grade::kGood : Grade::kCouldBeBetter,
-                        there ? "ready" : encoder.value("reason", "not there"), used,
-                        encoder.value("advice", "")});
-  }
+  add_drivers(health, "encoders", "encoder", "video encoding", findings);
+  add_drivers(health, "composers", "composer", "drawing phones' screens", findings);
   for (const json& records : health.value("tls_records", json::array())) {
     if (!records.is_object()) continue;
     const bool there = records.value("available", false);

@@ -4,7 +4,7 @@
 #   rp_program(NAME SOURCES … [DEPS …] [PACKAGE name])           an executable, installed by that Debian package if any
 #   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
 #                                                               a GoogleTest binary, one CTest entry
-#   rp_lab_test(NAME SOURCES … [DEPS …] [TIMEOUT s] [MEMORY MiB] [BOOT kernel options…])
+#   rp_lab_test(NAME SOURCES … [DEPS …] [TIMEOUT s] [MEMORY MiB] [MESA] [BOOT kernel options…])
 #                                                               the same, run in the kernel lab (docs/testing.md)
 #   rp_benchmark(NAME SOURCES … [DEPS …])                       a Google Benchmark binary
 #   rp_fuzzer(NAME SOURCES … [DEPS …] CORPUS dir)                a libFuzzer binary (RP_FUZZ only)
@@ -115,17 +115,23 @@ function(rp_lab_test name)
   if(NOT BUILD_TESTING OR RP_SANITIZE OR RP_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(A "" "TIMEOUT;MEMORY" "SOURCES;DEPS;BOOT" ${ARGN})
+  cmake_parse_arguments(A "MESA" "TIMEOUT;MEMORY" "SOURCES;DEPS;BOOT" ${ARGN})
   find_package(GTest REQUIRED)
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS} GTest::gmock GTest::gtest_main)
-  rp_lab_run(${name} TIMEOUT "${A_TIMEOUT}" MEMORY "${A_MEMORY}" BOOT ${A_BOOT} COMMAND $<TARGET_FILE:${name}>)
+  if(A_MESA)
+    set(mesa MESA)
+  endif()
+  rp_lab_run(${name} ${mesa} TIMEOUT "${A_TIMEOUT}" MEMORY "${A_MEMORY}" BOOT ${A_BOOT} COMMAND $<TARGET_FILE:${name}>)
 endfunction()
 
-# Registers any command as a test in the lab: rp_lab_run(NAME [TIMEOUT s] [MEMORY MiB] [BOOT …] COMMAND …). Its closing line
-# `N passed, N failed` counts, as GoogleTest's does (tools/cmake/count_tests.py).
+# Registers any command as a test in the lab: rp_lab_run(NAME [TIMEOUT s] [MEMORY MiB] [MESA] [BOOT …] COMMAND …).
+# MESA: with a Mesa that shares memory (tools/lab/mesa), where there is one. Its closing line `N passed, N failed` counts, as GoogleTest's does (tools/cmake/count_tests.py).
 function(rp_lab_run name)
-  cmake_parse_arguments(A "" "TIMEOUT;MEMORY" "COMMAND;BOOT" ${ARGN})
+  cmake_parse_arguments(A "MESA" "TIMEOUT;MEMORY" "COMMAND;BOOT" ${ARGN})
+  if(A_MESA)
+    set(with_mesa "${CMAKE_SOURCE_DIR}/tools/lab/mesa" --)
+  endif()
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 60)
   endif()
@@ -134,7 +140,7 @@ function(rp_lab_run name)
   endif()
   math(EXPR limit "${A_TIMEOUT} + 30")
   list(TRANSFORM A_BOOT PREPEND "--boot=")
-  add_test(NAME ${name} COMMAND "${CMAKE_SOURCE_DIR}/tools/lab/run" --timeout ${A_TIMEOUT} --memory ${A_MEMORY}
+  add_test(NAME ${name} COMMAND ${with_mesa} "${CMAKE_SOURCE_DIR}/tools/lab/run" --timeout ${A_TIMEOUT} --memory ${A_MEMORY}
     ${A_BOOT} -- ${A_COMMAND})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS lab SKIP_RETURN_CODE 77)
 endfunction()

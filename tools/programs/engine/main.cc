@@ -1,11 +1,13 @@
 // rackphone-engine: the data plane's process. Opens its sockets, gives up every right it does not
 // need, then runs the front on this thread and the phones on their shards until SIGTERM or SIGINT.
+#include <grp.h>
 #include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <csignal>
@@ -18,6 +20,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
+#include "drivers/composers.h"
 #include "drivers/encoders.h"
 #include "engine/base/harden.h"
 #include "engine/base/log.h"
@@ -44,6 +47,7 @@ struct Options {
   bool tls12 = false;
   std::string ktls = "auto";
   std::string encoder;
+  std::string composer = "auto";
   unsigned shards = 0;
   std::size_t encoder_memory_mib = 0;
   AdmissionLimits limits;
@@ -100,6 +104,11 @@ int parse(int argc, char** argv, Options& options) {
       "--encoder", options.encoder,
       "Use only this encoder: x264, openh264, or model:NAME, which makes placeholders at "
       "the pace of a hardware encoder (docs/planning.md)");
+  app.add_option("--composer", options.composer,
+                 "What draws phones' screens: auto (a GPU by Vulkan where there is one), cpu, or "
+                 "vulkan (also without a GPU, which is slower)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "cpu", "vulkan"}));
   app.add_option("--shards", options.shards, "Threads that carry phones; 0: one a core");
   add_capacity_options(app, options);
   app.add_option("--user", options.user, "Become this user after start-up (needs root)");
@@ -149,6 +158,7 @@ std::size_t encoder_bytes(const Options& options) {
 
 Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
                                                         const Options& options) {
+  RP_ASSIGN(const ComposerChoice composer, parse_composer_choice(options.composer));
   const unsigned count =
       options.shards != 0 ? options.shards : std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::unique_ptr<Shard>> shards;
@@ -159,6 +169,9 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
     shard.encoder_bytes = encoder_bytes(options) / count;
+    shard.make_composer = [&registry, composer, i](EventLoop& loop) {
+      return make_composer(composer, loop, registry, static_cast<int>(i));
+    };
     RP_ASSIGN(auto made, Shard::create(clock, registry, std::move(shard)));
     shards.push_back(std::move(made));
   }
@@ -166,10 +179,10 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
 }
 
 // A missing encoder is told at the start, not when the first viewer comes.
-Result<std::vector<EncoderState>> find_encoders(const Options& options) {
+Result<std::vector<DriverState>> find_encoders(const Options& options) {
   EncoderSettings settings;
   settings.size = {720, 1280};
-  std::vector<EncoderState> states;
+  std::vector<DriverState> states;
   std::string reasons;
   bool found = false;
   for (const EncoderMatch& match : match_encoders(encoder_drivers_for(options.encoder), settings)) {
@@ -195,6 +208,42 @@ Status make_certificate(const std::string& directory) {
   return {};
 }
 
+struct Composers {
+  std::vector<DriverState> states;
+  bool device = false;  // one is used, and what its driver needs stays allowed
+};
+
+// One that was asked for and is not there is told at the start, too.
+Result<Composers> find_composers(const Options& options) {
+  RP_ASSIGN(const ComposerChoice choice, parse_composer_choice(options.composer));
+  Composers found;
+  for (const ComposerMatch& match : match_composers(choice)) {
+    if (!match.status && match.name == options.composer) return forward(match.status.error());
+    found.states.push_back({std::string(match.name), match.status.has_value(), match.chosen,
+                            match.status ? "" : match.status.error().message()});
+    found.device = found.device || (match.chosen && match.name != "cpu");
+  }
+  return found;
+}
+
+// Drivers open their devices and libraries after this; a GPU's may compile, too.
+HardenOptions harden_options(const Options& options, bool gpu, bool video_device) {
+  HardenOptions harden{.user = options.user, .end_with_parent = options.end_with_parent};
+  harden.device_ioctls = gpu || video_device;
+  harden.executable_memory = gpu;
+  if (options.user.empty()) return harden;
+  for (const auto& [wanted, group] : {std::pair{gpu, "render"}, std::pair{video_device, "video"}}) {
+    if (wanted && ::getgrnam(group) != nullptr) harden.groups.emplace_back(group);
+  }
+  return harden;
+}
+
+bool uses_video_device(const std::vector<DriverState>& encoders) {
+  return std::ranges::any_of(encoders, [](const DriverState& encoder) {
+    return encoder.available && encoder.name == "v4l2";
+  });
+}
+
 Status run(const Options& options) {
   // Codecs and pictures come and go by megabytes: each with a mapping of its own, that goes with
   // it. Otherwise the C library learns from the first one freed to keep such blocks in its heaps.
@@ -203,6 +252,7 @@ Status run(const Options& options) {
   set_log_level(level);
   set_log_program("engine");
   RP_ASSIGN(auto encoders, find_encoders(options));
+  RP_ASSIGN(auto composers, find_composers(options));
   RP_ASSIGN(const UniqueFd signals, stop_signals());
   const SystemClock clock;
   Registry registry;
@@ -217,9 +267,9 @@ Status run(const Options& options) {
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
   if (!options.no_harden) {
-    RP_TRY(harden({.user = options.user,
-                   .end_with_parent = options.end_with_parent,
-                   .kernel_tls = records.kernel != nullptr}));
+    HardenOptions rights = harden_options(options, composers.device, uses_video_device(encoders));
+    rights.kernel_tls = records.kernel != nullptr;
+    RP_TRY(harden(rights));
   }
 
   RP_ASSIGN(auto shards, make_shards(clock, registry, options));
@@ -231,7 +281,7 @@ Status run(const Options& options) {
                           {.web_root = options.web_root, .controller_socket = options.api_socket}));
   RP_TRY(front->listen(std::move(listener)));
   ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders),
-                      std::move(records.table)});
+                      std::move(composers.states), std::move(records.table)});
   ::unlink(options.control_socket.c_str());  // left by an engine that was killed
   RP_TRY(control.listen(options.control_socket));
 

@@ -1,0 +1,50 @@
+#include "drivers/vulkan/sync_file.h"
+
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/vfs.h>
+
+#include <cerrno>
+
+// Linux 6.0; Debian 12's headers have them, older ones do not.
+#ifndef DMA_BUF_IOCTL_IMPORT_SYNC_FILE
+struct dma_buf_import_sync_file {
+  __u32 flags;
+  __s32 fd;
+};
+#define DMA_BUF_IOCTL_IMPORT_SYNC_FILE _IOW(DMA_BUF_BASE, 3, struct dma_buf_import_sync_file)
+#endif
+
+namespace rp::vulkan {
+
+bool wait_for_fence(int sync_file, std::chrono::milliseconds limit) {
+  pollfd poller{sync_file, POLLIN, 0};
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    const int ready = ::poll(&poller, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+bool is_dmabuf(int fd) {
+  struct statfs fs {};
+  return fd >= 0 && ::fstatfs(fd, &fs) == 0 && fs.f_type == DMA_BUF_MAGIC;
+}
+
+Status attach_fence(int dmabuf, int sync_file, FenceUse use) {
+  dma_buf_import_sync_file arguments{};
+  arguments.flags = use == FenceUse::kRead ? DMA_BUF_SYNC_READ : DMA_BUF_SYNC_RW;
+  arguments.fd = sync_file;
+  while (::ioctl(dmabuf, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arguments) != 0) {
+    if (errno == EINTR || errno == EAGAIN) continue;
+    return fail_errno(errno == ENOTTY ? ENOSYS : errno, "attach a fence to a dma-buf");
+  }
+  return {};
+}
+
+}  // namespace rp::vulkan
