@@ -33,7 +33,8 @@ struct OpenCodec {
   std::string_view driver;
   std::unique_ptr<BlockingEncoder> encoder;
 };
-// The first driver of such a codec that matches and opens. Takes milliseconds: for the encode thread.
+// The first driver of such a codec that matches and opens. Takes milliseconds: for the encode
+// thread.
 [[nodiscard]] Result<OpenCodec> open_codec(std::span<const EncoderDriver> table,
                                            std::string_view preferred,
                                            const EncoderSettings& settings);

@@ -49,8 +49,9 @@ class EncoderPool {
   ~EncoderPool();
 
   // An encoder whose first picture is a key frame: a device's as long as one has an instance free,
-  // which is not of this pool's memory, then a codec of the encode thread. Errors of choose_encoder(), and kExhausted when
-  // the memory for codecs is lent out. That a codec cannot be opened is told to `completion`.
+  // which is not of this pool's memory, then a codec of the encode thread. Errors of
+  // choose_encoder(), and kExhausted when the memory for codecs is lent out. That a codec cannot be
+  // opened is told to `completion`.
   [[nodiscard]] Result<std::unique_ptr<Encoder>> lend(const EncoderSettings& settings,
                                                       Encoder::Completion completion);
   [[nodiscard]] const EncoderPoolCounters& counters() const;

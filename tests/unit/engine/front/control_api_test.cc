@@ -78,6 +78,7 @@ class ControlApiTest : public ::testing::Test {
                    metrics_,
                    2,
                    {},
+                   {},
                    {{"kernel", false, false, "no TLS", "modprobe tls"}}}};
 };
 
