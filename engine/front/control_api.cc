@@ -159,9 +159,9 @@ HttpResponse ControlApi::health() const {
             {"version", RP_VERSION},
             {"uptime_s", std::chrono::duration_cast<std::chrono::seconds>(uptime).count()},
             {"shards", parts_.shards},
-             {"encoders", states(parts_.encoders)},
-             {"composers", states(parts_.composers)},
-             {"tls_records", std::move(tls_records)}});
+            {"encoders", states(parts_.encoders)},
+            {"composers", states(parts_.composers)},
+            {"tls_records", std::move(tls_records)}});
 }
 
 }  // namespace rp
