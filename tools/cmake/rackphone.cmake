@@ -138,11 +138,12 @@ function(rp_lab_run name)
   if(NOT A_MEMORY)
     set(A_MEMORY 1024)
   endif()
+  # CTest's limit comes first, so that it sees a lab that stopped as what it is.
   math(EXPR limit "${A_TIMEOUT} + 30")
   list(TRANSFORM A_BOOT PREPEND "--boot=")
-  add_test(NAME ${name} COMMAND ${with_mesa} "${CMAKE_SOURCE_DIR}/tools/lab/run" --timeout ${A_TIMEOUT} --memory ${A_MEMORY}
+  add_test(NAME ${name} COMMAND ${with_mesa} "${CMAKE_SOURCE_DIR}/tools/lab/run" --timeout ${limit} --memory ${A_MEMORY}
     ${A_BOOT} -- ${A_COMMAND})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${limit} LABELS lab SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS lab SKIP_RETURN_CODE 77)
 endfunction()
 
 function(rp_benchmark name)
