@@ -1,5 +1,8 @@
 #include "drivers/composers.h"
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
 #include <utility>
 
 #include "drivers/vulkan/composer.h"
@@ -7,6 +10,20 @@
 
 namespace rp {
 namespace {
+
+// A GPU has a node here. Asked before Vulkan is, because Vulkan loads every driver that is
+// installed into this process to find out: tens of MiB where the only one is the CPU's.
+bool has_gpu_node(const std::string& dev) {
+  constexpr std::array<std::string_view, 3> kNodes = {"dri/renderD", "nvidia", "mali"};
+  return std::ranges::any_of(kNodes, [&](std::string_view node) {
+    const std::filesystem::path start = std::filesystem::path(dev) / node;
+    std::error_code error;
+    const auto entries = std::filesystem::directory_iterator(start.parent_path(), error);
+    return std::any_of(begin(entries), end(entries), [&](const auto& entry) {
+      return entry.path().string().starts_with(start.string());
+    });
+  });
+}
 
 bool takes_software(ComposerChoice choice) { return choice == ComposerChoice::kVulkan; }
 
@@ -19,10 +36,12 @@ Result<ComposerChoice> parse_composer_choice(std::string_view text) {
   return fail(ErrorCode::kInvalid, "composer must be auto, cpu or vulkan");
 }
 
-std::vector<ComposerMatch> match_composers(ComposerChoice choice) {
+std::vector<ComposerMatch> match_composers(ComposerChoice choice, const std::string& dev) {
   ComposerMatch vulkan{.name = "vulkan", .status = {}};
   if (choice == ComposerChoice::kCpu) {
     vulkan.status = fail(ErrorCode::kUnsupported, "not asked for (--composer cpu)");
+  } else if (choice == ComposerChoice::kAuto && !has_gpu_node(dev)) {
+    vulkan.status = fail(ErrorCode::kUnsupported, "no GPU has a node in " + dev);
   } else {
     const auto found = match_vulkan_composer(takes_software(choice));
     if (found) {
@@ -40,9 +59,8 @@ std::vector<ComposerMatch> match_composers(ComposerChoice choice) {
   return rows;
 }
 
-std::shared_ptr<Composer> make_composer(ComposerChoice choice, EventLoop& loop, Registry& registry,
-                                        int shard) {
-  if (!match_composers(choice).front().chosen) return std::make_shared<CpuComposer>();
+std::shared_ptr<Composer> make_device_composer(ComposerChoice choice, EventLoop& loop,
+                                               Registry& registry, int shard) {
   auto composer = std::make_shared<FallbackComposer>(
       loop.clock(), [&loop, choice]() -> Result<std::unique_ptr<Composer>> {
         VulkanComposerOptions options;

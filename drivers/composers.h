@@ -1,6 +1,6 @@
 // The product's composers, in order of preference: Vulkan on a GPU (drivers/vulkan), then the CPU's
-// (engine/compose), which is always there. Thread rule: any thread; what make_composer() makes is
-// its shard's.
+// (engine/compose), which is always there. Thread rule: any thread; what make_device_composer()
+// makes is its shard's.
 #pragma once
 
 #include <memory>
@@ -31,11 +31,13 @@ struct ComposerMatch {
   bool chosen = false;
   bool software = false;  // a device that is the CPU after all
 };
-[[nodiscard]] std::vector<ComposerMatch> match_composers(ComposerChoice choice);
+// `dev`: where GPUs have their nodes.
+[[nodiscard]] std::vector<ComposerMatch> match_composers(ComposerChoice choice,
+                                                         const std::string& dev = "/dev");
 
-// For the shard of `loop`. With a device's the CPU's stands behind it (FallbackComposer), and what
-// each composes is counted in `registry`.
-[[nodiscard]] std::shared_ptr<Composer> make_composer(ComposerChoice choice, EventLoop& loop,
-                                                      Registry& registry, int shard);
+// For the shard of `loop`, when a device was chosen: the CPU's composer stands behind it
+// (FallbackComposer), and what each composes is counted in `registry`.
+[[nodiscard]] std::shared_ptr<Composer> make_device_composer(ComposerChoice choice, EventLoop& loop,
+                                                             Registry& registry, int shard);
 
 }  // namespace rp

@@ -38,7 +38,7 @@ struct EncoderNode {
 // Of the nodes in `dev`, in the order of their numbers.
 [[nodiscard]] std::vector<EncoderNode> find_encoders(const std::string& dev,
                                                      const DeviceOpener& open);
-// The same for /dev, remembered.
+// The same for /dev, looked at once a second at most.
 [[nodiscard]] std::vector<EncoderNode> encoders_here();
 
 }  // namespace rp::v4l2

@@ -202,14 +202,7 @@ Status VulkanComposer::make_source_of(std::size_t entry, Work& work) {
   for (std::size_t box = 0; box < plan_.boxes().size(); ++box) {
     const Rect part = plan_.part(entry, box);
     if (part.empty()) continue;
-    const Rect read = reads_[entry].window(part);
-    if (window.empty()) window = read;
-    const std::int32_t right = std::max(window.x + window.width, read.x + read.width);
-    const std::int32_t bottom = std::max(window.y + window.height, read.y + read.height);
-    window.x = std::min(window.x, read.x);
-    window.y = std::min(window.y, read.y);
-    window.width = right - window.x;
-    window.height = bottom - window.y;
+    window = united(window, reads_[entry].window(part));
   }
   if (window.empty()) return {};  // not seen
   const vulkan::ScenePlan::Entry& planned = plan_.entries()[entry];

@@ -91,9 +91,8 @@ constexpr std::array kAllowed = {
     "timerfd_create",
     "timerfd_settime",
     "timerfd_gettime",
-    // peers: TLS over TCP, HTTP and Wayland over unix sockets with descriptors (SCM_RIGHTS);
-    // options
-    // are below
+    // peers: TLS over TCP, HTTP and Wayland over unix sockets with descriptors (SCM_RIGHTS); what
+    // options they may set is said below
     "socketpair",
     "bind",
     "listen",

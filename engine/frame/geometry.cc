@@ -60,6 +60,15 @@ Rect intersection(Rect a, Rect b) {
           static_cast<std::int32_t>(x2 - x1), static_cast<std::int32_t>(y2 - y1)};
 }
 
+Rect united(Rect a, Rect b) {
+  if (a.empty()) return b;
+  if (b.empty()) return a;
+  const std::int32_t x = std::min(a.x, b.x);
+  const std::int32_t y = std::min(a.y, b.y);
+  return {x, y, std::max(a.x + a.width, b.x + b.width) - x,
+          std::max(a.y + a.height, b.y + b.height) - y};
+}
+
 namespace {
 
 // Guests send sizes up to INT32_MAX; this is the widest box pixman's 32-bit edges hold.

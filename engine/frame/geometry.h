@@ -100,5 +100,8 @@ class Region {
 };
 
 [[nodiscard]] Rect intersection(Rect a, Rect b);
+// The smallest that holds both; an empty one adds nothing. Corners within 32 bits.
+[[nodiscard]] Rect united(Rect a, Rect b);
+[[nodiscard]] constexpr std::int64_t area_of(Rect r) { return std::int64_t{r.width} * r.height; }
 
 }  // namespace rp

@@ -117,6 +117,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   void fit(Size size);
   [[nodiscard]] bool prepare_encoder(Rect window, Rect shown);
   void drop_encoder();
+  [[nodiscard]] Status compose(const Scene& scene, Rect window, Picture& picture);
   void release_encoder();
   void arm_rest(bool tiles, bool settled);
   void callbacks_pending(TimePoint now);

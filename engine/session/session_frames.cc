@@ -149,13 +149,10 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
   const Rect all{0, 0, scene.output.width, scene.output.height};
   const Rect window = video_window_.choose(shown, now);
   if (!prepare_encoder(window, shown.empty() ? all : shown)) return;
-  const bool whole = window == all;
-  if (!whole) look_through(scene, window, through_);
-  const Scene& seen = whole ? scene : through_;
-  if (!shown.empty()) shown = {shown.x - window.x, shown.y - window.y, shown.width, shown.height};
-  Region damage = seen.damage;
-  if (refresh_) damage.add(all);
-  damage.add(shown);
+  Region damage = scene.damage;
+  damage.add(refresh_ ? all : shown);
+  damage.translate(-window.x, -window.y);
+  damage.intersect({0, 0, window.width, window.height});
   pool_->add_damage(damage);
   EncodeRequest request;
   request.picture = pool_->acquire();
@@ -165,11 +162,11 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
     return;
   }
   request.force_key = refresh_;
-  request.shown = shown;
+  if (!shown.empty()) {
+    request.shown = {shown.x - window.x, shown.y - window.y, shown.width, shown.height};
+  }
   request.stamps = stamps_of(scene, now);
-  const Status composed = composer_->compose(seen, *request.picture);
-  through_.layers.clear();  // they hold buffers
-  if (!composed) {
+  if (const Status composed = compose(scene, window, *request.picture); !composed) {
     metrics_.compose_errors.add();
     // kInvalid leaves a layer out; with anything else there is no picture.
     if (composed.error().code != ErrorCode::kInvalid) {
@@ -196,6 +193,14 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
     drop_encoder();
     capture_timer_.arm_at(pacer_.capture_at());
   }
+}
+
+Status Session::compose(const Scene& scene, Rect window, Picture& picture) {
+  if (scene.output == picture.size) return composer_->compose(scene, picture);
+  look_through(scene, window, through_);
+  Status status = composer_->compose(through_, picture);
+  through_.layers.clear();  // they hold buffers
+  return status;
 }
 
 // What the viewer's link carries in `ms`.

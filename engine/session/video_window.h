@@ -18,10 +18,13 @@ class VideoWindow {
  public:
   static constexpr std::int32_t kGrid_px = 16;        // a macroblock
   static constexpr std::int32_t kLeastSide_px = 128;  // hardware decoders take no less
-  // It shrinks to at most this share of its pixels, after so many pictures and so much time.
-  static constexpr double kShrink = 0.8;
+  // It shrinks to at most this share of its pixels, after so many pictures and so much time, which
+  // doubles each time it had to grow again within kRegret.
+  static constexpr std::int64_t kShrink_percent = 80;
   static constexpr int kPictures = 20;
   static constexpr Duration kPatience = std::chrono::seconds(1);
+  static constexpr Duration kMostPatience = std::chrono::seconds(16);
+  static constexpr Duration kRegret = std::chrono::seconds(5);
 
   // The picture is of this size and nothing is coded: the next choice is free.
   void reset(Size whole);
@@ -32,11 +35,13 @@ class VideoWindow {
   [[nodiscard]] Rect fitted(Rect needed) const;
   void forget_needs(TimePoint now);
 
-  Size whole_;
+  Rect whole_;
   Rect window_;  // empty: none yet
   Rect needed_;  // what was shown since `since_`
   int pictures_ = 0;
   TimePoint since_;
+  TimePoint shrunk_at_{-kRegret.count()};
+  Duration patience_ = kPatience;
 };
 
 }  // namespace rp

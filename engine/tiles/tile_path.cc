@@ -21,8 +21,6 @@ constexpr int kLooksBetween = 2;
 // Rows of a picture at rest that are made exact at a time.
 constexpr std::int32_t kExactRows = 32;
 
-std::int64_t area_of(Rect r) { return std::int64_t{r.width} * r.height; }
-
 Rect rect_of(const CellHashes& grid, const CellBlock& block) {
   const Rect left = grid.area_of(block.first, block.top);
   const Rect right = grid.area_of(block.last - 1, block.top);

@@ -38,9 +38,8 @@ enum class RecordCarrier : std::uint8_t { kProcess, kKernel, kNetworkCard };
 
 // All that is needed to go on with one direction at a record's border. Wiped when it dies.
 //
-//   iv, TLS 1.3 and ChaCha20:  [ write_iv 12 ]                   XOR sequence (RFC 8446 5.3, RFC
-//   7905) iv, TLS 1.2 AES-GCM:       [ salt 4 | next explicit nonce 8 ]              (RFC 5288,
-//   section 3)
+//   iv, TLS 1.3 and ChaCha20:  [ write_iv 12 ] XOR sequence     (RFC 8446 section 5.3, RFC 7905)
+//   iv, TLS 1.2 AES-GCM:       [ salt 4 | explicit nonce 8 ]    (RFC 5288 section 3)
 struct RecordKeys {
   RecordVersion version = RecordVersion::kTls13;
   RecordCipher cipher = RecordCipher::kAes128Gcm;

@@ -157,7 +157,8 @@ std::size_t encoder_bytes(const Options& options) {
 }
 
 Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
-                                                        const Options& options) {
+                                                        const Options& options,
+                                                        bool device_composer) {
   RP_ASSIGN(const ComposerChoice composer, parse_composer_choice(options.composer));
   const unsigned count =
       options.shards != 0 ? options.shards : std::max(1U, std::thread::hardware_concurrency());
@@ -169,9 +170,11 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
     shard.encoder_bytes = encoder_bytes(options) / count;
-    shard.make_composer = [&registry, composer, i](EventLoop& loop) {
-      return make_composer(composer, loop, registry, static_cast<int>(i));
-    };
+    if (device_composer) {
+      shard.make_composer = [&registry, composer, i](EventLoop& loop) {
+        return make_device_composer(composer, loop, registry, static_cast<int>(i));
+      };
+    }
     RP_ASSIGN(auto made, Shard::create(clock, registry, std::move(shard)));
     shards.push_back(std::move(made));
   }
@@ -272,7 +275,7 @@ Status run(const Options& options) {
     RP_TRY(harden(rights));
   }
 
-  RP_ASSIGN(auto shards, make_shards(clock, registry, options));
+  RP_ASSIGN(auto shards, make_shards(clock, registry, options, composers.device));
   ShardSet phones(*loop, registry, {.phones_dir = options.phones_dir, .limits = options.limits},
                   std::move(shards));
   TicketVerifier tickets(clock);

@@ -4,6 +4,9 @@
 // by hand.
 #include "engine/session/session.h"
 
+#include <algorithm>
+#include <random>
+
 #include <gtest/gtest.h>
 
 #include "engine/capture/fake_display.h"
@@ -15,19 +18,25 @@ namespace {
 using std::chrono::milliseconds;
 
 struct NoComposer final : Composer {
+  bool grain = false;  // what is seen is other noise in each picture, which no tile packs
   Status compose(const Scene&, Picture& picture) override {
     picture.stale.clear();
     return {};
   }
   Status render(const Scene&, Rect, std::span<std::uint32_t> out) override {
     std::ranges::fill(out, 0xFF000000U);
+    if (grain) std::ranges::generate(out, [this] { return std::uint32_t(noise()); });
     return {};
   }
   Status scan(const Scene&, Rect area, const Row& row) override {
-    const std::vector<std::uint32_t> black(static_cast<std::size_t>(area.width), 0xFF000000U);
-    for (std::int32_t y = 0; y < area.height; ++y) row(area.y + y, black.data());
+    std::vector<std::uint32_t> pixels(static_cast<std::size_t>(area.width), 0xFF000000U);
+    for (std::int32_t y = 0; y < area.height; ++y) {
+      if (grain) std::ranges::generate(pixels, [this] { return std::uint32_t(noise()); });
+      row(area.y + y, pixels.data());
+    }
     return {};
   }
+  std::mt19937 noise;
 };
 
 // Keeps what it is given until the test finishes it.
@@ -64,6 +73,7 @@ class ManualEncoder final : public Encoder {
     unit.bytes = {1, 2, 3, 4};
     unit.key = requests.front().force_key;
     unit.size = size_;
+    unit.shown = requests.front().shown;
     unit.stamps = requests.front().stamps;
     requests.erase(requests.begin());
     completion_(std::move(unit));
@@ -102,7 +112,7 @@ class SessionTest : public testing::Test {
           display_ = display.get();
           return display;
         },
-        std::make_shared<NoComposer>(),
+        composer_,
         tile_scratch_,
         [this](const EncoderSettings& settings,
                Encoder::Completion completion) -> Result<std::unique_ptr<Encoder>> {
@@ -122,13 +132,14 @@ class SessionTest : public testing::Test {
     clock_.advance(advance);
     for (int i = 0; i < 4; ++i) loop_->run_once(Duration(0));
   }
-  FakeSender& attach() {
+  FakeSender& attach(std::uint32_t features = 0) {
     auto sender = std::make_unique<FakeSender>(*loop_);
     FakeSender& fake = *sender;
     session_->attach(std::move(sender), {"ada", "s1", "", "192.0.2.1"});
     wire::Hello hello;
     hello.width_px = 720;
     hello.height_px = 1280;
+    hello.features = features;
     receive(fake, hello);
     return fake;
   }
@@ -166,6 +177,7 @@ class SessionTest : public testing::Test {
   std::unique_ptr<EventLoop> loop_ = *EventLoop::create(clock_);
   Registry registry_;
   TileScratch tile_scratch_;
+  std::shared_ptr<NoComposer> composer_ = std::make_shared<NoComposer>();
   FakeDisplay* display_ = nullptr;
   ManualEncoder* encoder_ = nullptr;
   int encoders_made_ = 0;
@@ -334,6 +346,42 @@ TEST_F(SessionTest, AnEncoderWhoseDeviceIsGoneIsReplacedWithoutNewDamage) {
   EXPECT_EQ(encoders_made_, 2);
   ASSERT_EQ(encoder_->requests.size(), 1U);
   EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+TEST_F(SessionTest, AFilmIsCodedInAWindowOfItsOwnUntilMoreMoves) {
+  constexpr Rect kFilm{0, 181, 720, 405};
+  composer_->grain = true;
+  FakeSender& sender = attach(wire::kFeatureLosslessTiles);
+  const auto show = [&](Rect moved) {
+    encoder_->finish();
+    turn();
+    acknowledge(sender);
+    display_->damage(moved);
+    turn(milliseconds(33));
+    ASSERT_EQ(encoder_->in_flight(), 1);
+  };
+  for (int i = 0; i < 60 && encoders_made_ == 1; ++i) show(kFilm);
+  ASSERT_EQ(encoders_made_, 2);
+  EXPECT_EQ(encoder_->requests[0].picture->size, (Size{720, 416}));
+  EXPECT_EQ(encoder_->requests[0].shown, (Rect{0, 5, 720, 405}));
+  encoder_->requests[0].force_key = true;  // as a new encoder does of its own accord
+  show(kFilm);
+  const auto& sent = sender.frames().back();
+  std::vector<std::uint8_t> message = sent.header;
+  message.insert(message.end(), sent.payload.begin(), sent.payload.end());
+  wire::MessageReader reader(message);
+  const auto parsed = wire::parse_video(*reader.next());
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->video.key_frame);
+  EXPECT_EQ(parsed->video.width_px, 720);
+  EXPECT_EQ(parsed->video.height_px, 1280);
+  EXPECT_EQ(parsed->video.shown, (wire::Area{0, 181, 720, 405}));
+  EXPECT_EQ(parsed->video.coded, (wire::Area{0, 176, 720, 416}));
+  EXPECT_EQ(encoders_made_, 2);
+
+  show({0, 0, 720, 1280});
+  EXPECT_EQ(encoders_made_, 3);
+  EXPECT_EQ(encoder_->requests[0].picture->size, (Size{720, 1280}));
 }
 
 TEST_F(SessionTest, SecondViewerTakesOver) {

@@ -61,6 +61,22 @@ TEST_F(VideoWindowTest, AFewPicturesLateApartDoNotShrinkIt) {
   }
 }
 
+TEST_F(VideoWindowTest, IsSlowerToShrinkWhereThatWasInVain) {
+  const auto pictures_until_it_shrinks = [&] {
+    int pictures = 0;
+    while (choose(kFilm) == kAll && pictures < 1000) ++pictures;
+    return pictures;
+  };
+  EXPECT_EQ(choose({}), kAll);
+  const int first = pictures_until_it_shrinks();
+  EXPECT_EQ(choose({}), kAll);
+  const int second = pictures_until_it_shrinks();
+  EXPECT_GE(second, first * 3 / 2);
+  now_ = now_ + std::chrono::seconds(10);
+  EXPECT_EQ(choose({}), kAll);
+  EXPECT_LE(pictures_until_it_shrinks(), first);
+}
+
 TEST_F(VideoWindowTest, ASmallPartGetsTheLeastSideAndStaysInside) {
   EXPECT_EQ(choose({700, 1270, 5, 5}), (Rect{592, 1152, 128, 128}));
   window_.reset({100, 90});
