@@ -360,7 +360,7 @@ TEST_F(SessionTest, AFilmIsCodedInAWindowOfItsOwnUntilMoreMoves) {
     turn(milliseconds(33));
     ASSERT_EQ(encoder_->in_flight(), 1);
   };
-  for (int i = 0; i < 60 && encoders_made_ == 1; ++i) show(kFilm);
+  for (int i = 0; i < 80 && encoders_made_ == 1; ++i) show(kFilm);
   ASSERT_EQ(encoders_made_, 2);
   EXPECT_EQ(encoder_->requests[0].picture->size, (Size{720, 416}));
   EXPECT_EQ(encoder_->requests[0].shown, (Rect{0, 5, 720, 405}));
