@@ -36,12 +36,15 @@ Result<ComposerChoice> parse_composer_choice(std::string_view text) {
   return fail(ErrorCode::kInvalid, "composer must be auto, cpu or vulkan");
 }
 
-std::vector<ComposerMatch> match_composers(ComposerChoice choice, const std::string& dev) {
+std::vector<ComposerMatch> match_composers(ComposerChoice choice, const ComposerPlace& place) {
   ComposerMatch vulkan{.name = "vulkan", .status = {}};
   if (choice == ComposerChoice::kCpu) {
     vulkan.status = fail(ErrorCode::kUnsupported, "not asked for (--composer cpu)");
-  } else if (choice == ComposerChoice::kAuto && !has_gpu_node(dev)) {
-    vulkan.status = fail(ErrorCode::kUnsupported, "no GPU has a node in " + dev);
+  } else if (choice == ComposerChoice::kAuto && !has_gpu_node(place.dev)) {
+    vulkan.status = fail(ErrorCode::kUnsupported, "no GPU has a node in " + place.dev);
+  } else if (choice == ComposerChoice::kAuto && !place.device_encoder) {
+    vulkan.status = fail(ErrorCode::kUnsupported,
+                         "the encoder in use is on the CPU: each picture would be copied back");
   } else {
     const auto found = match_vulkan_composer(takes_software(choice));
     if (found) {

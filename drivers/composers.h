@@ -15,7 +15,7 @@
 namespace rp {
 
 enum class ComposerChoice : std::uint8_t {
-  kAuto,  // Vulkan where there is a real GPU
+  kAuto,  // Vulkan where there is a real GPU, and an encoder that reads what it draws
   kCpu,
   kVulkan,  // Vulkan also on a device that is the CPU after all, which is slower
 };
@@ -31,9 +31,13 @@ struct ComposerMatch {
   bool chosen = false;
   bool software = false;  // a device that is the CPU after all
 };
-// `dev`: where GPUs have their nodes.
+struct ComposerPlace {
+  // The encoder in use is a device's. For one on the CPU a GPU would only copy each picture back.
+  bool device_encoder = false;
+  std::string dev = "/dev";  // where GPUs have their nodes
+};
 [[nodiscard]] std::vector<ComposerMatch> match_composers(ComposerChoice choice,
-                                                         const std::string& dev = "/dev");
+                                                         const ComposerPlace& place);
 
 // For the shard of `loop`, when a device was chosen: the CPU's composer stands behind it
 // (FallbackComposer), and what each composes is counted in `registry`.

@@ -30,7 +30,7 @@ class ComposersTest : public testing::Test {
 TEST_F(ComposersTest, WithoutAGpuVulkanIsNotEvenOpened) {
   std::filesystem::create_directory(dev_ + "/dri");
   std::ofstream(dev_ + "/dri/card0") << "";
-  const auto rows = match_composers(ComposerChoice::kAuto, dev_);
+  const auto rows = match_composers(ComposerChoice::kAuto, {.device_encoder = true, .dev = dev_});
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].name, "vulkan");
   ASSERT_FALSE(rows[0].status);
@@ -40,11 +40,21 @@ TEST_F(ComposersTest, WithoutAGpuVulkanIsNotEvenOpened) {
   EXPECT_FALSE(vulkan_is_loaded());
 }
 
+TEST_F(ComposersTest, ForAnEncoderOnTheCpuTheCpuDraws) {
+  std::filesystem::create_directory(dev_ + "/dri");
+  std::ofstream(dev_ + "/dri/renderD128") << "";
+  const auto rows = match_composers(ComposerChoice::kAuto, {.device_encoder = false, .dev = dev_});
+  ASSERT_FALSE(rows[0].status);
+  EXPECT_THAT(rows[0].status.error().message(), testing::HasSubstr("on the CPU"));
+  EXPECT_TRUE(rows[1].chosen);
+  EXPECT_FALSE(vulkan_is_loaded());
+}
+
 TEST_F(ComposersTest, NodesOfGpusAreKnown) {
   for (const char* node : {"dri/renderD128", "nvidia0", "mali0"}) {
     std::filesystem::create_directory(dev_ + "/dri");
     std::ofstream(dev_ + "/" + node) << "";
-    const auto rows = match_composers(ComposerChoice::kAuto, dev_);
+    const auto rows = match_composers(ComposerChoice::kAuto, {.device_encoder = true, .dev = dev_});
     // Whatever Vulkan then says of this machine, it was asked.
     if (!rows[0].status) {
       EXPECT_THAT(rows[0].status.error().message(), testing::Not(testing::HasSubstr("no GPU has")));
@@ -54,7 +64,7 @@ TEST_F(ComposersTest, NodesOfGpusAreKnown) {
 }
 
 TEST_F(ComposersTest, TheCpuWhenAskedFor) {
-  const auto rows = match_composers(ComposerChoice::kCpu, dev_);
+  const auto rows = match_composers(ComposerChoice::kCpu, {.dev = dev_});
   EXPECT_FALSE(rows[0].status);
   EXPECT_TRUE(rows[1].chosen);
 }

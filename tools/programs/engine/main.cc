@@ -211,16 +211,21 @@ Status make_certificate(const std::string& directory) {
   return {};
 }
 
+bool uses_video_device(const std::vector<DriverState>& encoders) {
+  return std::ranges::any_of(
+      encoders, [](const DriverState& encoder) { return encoder.used && encoder.name == "v4l2"; });
+}
+
 struct Composers {
   std::vector<DriverState> states;
   bool device = false;  // one is used, and what its driver needs stays allowed
 };
 
 // One that was asked for and is not there is told at the start, too.
-Result<Composers> find_composers(const Options& options) {
+Result<Composers> find_composers(const Options& options, bool device_encoder) {
   RP_ASSIGN(const ComposerChoice choice, parse_composer_choice(options.composer));
   Composers found;
-  for (const ComposerMatch& match : match_composers(choice)) {
+  for (const ComposerMatch& match : match_composers(choice, {.device_encoder = device_encoder})) {
     if (!match.status && match.name == options.composer) return forward(match.status.error());
     found.states.push_back({std::string(match.name), match.status.has_value(), match.chosen,
                             match.status ? "" : match.status.error().message()});
@@ -241,12 +246,6 @@ HardenOptions harden_options(const Options& options, bool gpu, bool video_device
   return harden;
 }
 
-bool uses_video_device(const std::vector<DriverState>& encoders) {
-  return std::ranges::any_of(encoders, [](const DriverState& encoder) {
-    return encoder.available && encoder.name == "v4l2";
-  });
-}
-
 Status run(const Options& options) {
   // Codecs and pictures come and go by megabytes: each with a mapping of its own, that goes with
   // it. Otherwise the C library learns from the first one freed to keep such blocks in its heaps.
@@ -255,7 +254,7 @@ Status run(const Options& options) {
   set_log_level(level);
   set_log_program("engine");
   RP_ASSIGN(auto encoders, find_encoders(options));
-  RP_ASSIGN(auto composers, find_composers(options));
+  RP_ASSIGN(auto composers, find_composers(options, uses_video_device(encoders)));
   RP_ASSIGN(const UniqueFd signals, stop_signals());
   const SystemClock clock;
   Registry registry;
