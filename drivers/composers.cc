@@ -11,8 +11,10 @@
 namespace rp {
 namespace {
 
-// A GPU has a node here. Asked before Vulkan is, because Vulkan loads every driver that is
-// installed into this process to find out: tens of MiB where the only one is the CPU's.
+bool takes_software(ComposerChoice choice) { return choice == ComposerChoice::kVulkan; }
+
+}  // namespace
+
 bool has_gpu_node(const std::string& dev) {
   constexpr std::array<std::string_view, 3> kNodes = {"dri/renderD", "nvidia", "mali"};
   return std::ranges::any_of(kNodes, [&](std::string_view node) {
@@ -24,10 +26,6 @@ bool has_gpu_node(const std::string& dev) {
     });
   });
 }
-
-bool takes_software(ComposerChoice choice) { return choice == ComposerChoice::kVulkan; }
-
-}  // namespace
 
 Result<ComposerChoice> parse_composer_choice(std::string_view text) {
   if (text == "auto") return ComposerChoice::kAuto;

@@ -36,6 +36,10 @@ struct ComposerPlace {
   bool device_encoder = false;
   std::string dev = "/dev";  // where GPUs have their nodes
 };
+// A GPU has a node in `dev`. Asked before Vulkan is, because Vulkan loads every driver that is
+// installed into this process to find out: tens of MiB where the only one is the CPU's.
+[[nodiscard]] bool has_gpu_node(const std::string& dev);
+
 [[nodiscard]] std::vector<ComposerMatch> match_composers(ComposerChoice choice,
                                                          const ComposerPlace& place);
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -42,17 +42,19 @@ OSSL_PARAM digest(const EVP_MD* hash) {
 Status expand_label(const EVP_MD* hash, std::span<const std::uint8_t> secret,
                     std::string_view label, std::span<std::uint8_t> out) {
   constexpr std::string_view kPrefix = "tls13 ";
-  std::vector<std::uint8_t> info = {static_cast<std::uint8_t>(out.size() >> 8),
-                                    static_cast<std::uint8_t>(out.size()),
-                                    static_cast<std::uint8_t>(kPrefix.size() + label.size())};
-  info.insert(info.end(), kPrefix.begin(), kPrefix.end());
-  info.insert(info.end(), label.begin(), label.end());
-  info.push_back(0);
+  std::string info;
+  info += static_cast<char>(out.size() >> 8);
+  info += static_cast<char>(out.size());
+  info += static_cast<char>(kPrefix.size() + label.size());
+  info.append(kPrefix).append(label);
+  info += '\0';
   int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-  const std::array<OSSL_PARAM, 5> params = {OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-                                            digest(hash), octets(OSSL_KDF_PARAM_KEY, secret),
-                                            octets(OSSL_KDF_PARAM_INFO, info),
-                                            OSSL_PARAM_construct_end()};
+  const std::array<OSSL_PARAM, 5> params = {
+      OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode), digest(hash),
+      octets(OSSL_KDF_PARAM_KEY, secret),
+      octets(OSSL_KDF_PARAM_INFO,
+             {reinterpret_cast<const std::uint8_t*>(info.data()), info.size()}),
+      OSSL_PARAM_construct_end()};
   const KdfContext kdf = new_kdf("HKDF");
   if (kdf == nullptr || EVP_KDF_derive(kdf.get(), out.data(), out.size(), params.data()) != 1) {
     return fail(ErrorCode::kInternal, "derive TLS 1.3 keys");

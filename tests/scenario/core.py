@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cases import Skip, case, run_cases  # noqa: E402
-from stack import BUILD, SANITIZED, Failure, Stack, end, wait_until  # noqa: E402
+from stack import BUILD, SANITIZED, Failure, Stack, end, pictures, wait_until  # noqa: E402
 
 SIZE = ["--size", "360x640"]
 
@@ -39,8 +39,8 @@ def flow():
     with Stack() as stack:
         stack.phone()
         app(stack, "scroll")
-        report = stack.view("--seconds", "3", *SIZE)
-        expect(report["frames"] >= 10, f"only {report['frames']} frames in 3 s")
+        report = stack.view(*pictures(10), *SIZE)
+        expect(report["frames"] >= 10, f"only {report['frames']} frames")
         expect(report["key_frames"] >= 1, "no key frame")
         expect(metric(stack, "rackphone_frames_total") >= report["frames"], "frames are not counted")
         text = stack.call("GET", "/metrics")
@@ -61,8 +61,8 @@ def vulkan():
         expect(used == ["vulkan"], f"composers in use: {used}")
         stack.phone()
         app(stack, "scroll")
-        report = stack.view("--seconds", "3", *SIZE)
-        expect(report["frames"] >= 3, f"only {report['frames']} frames in 3 s")
+        report = stack.view(*pictures(3), *SIZE)
+        expect(report["frames"] >= 3, f"only {report['frames']} frames")
         text = stack.call("GET", "/metrics").splitlines()
         drawn = {by: sum(float(line.rsplit(" ", 1)[1]) for line in text
                          if line.startswith("rackphone_composed_total{") and f'composer="{by}"' in line)
@@ -102,7 +102,7 @@ def reconnect():
         stack.phone()
         process = app(stack, "button")
         for _ in range(5):
-            report = stack.view("--seconds", "0.5", *SIZE)
+            report = stack.view(*pictures(1), *SIZE)
             expect(report["frames"] >= 1, "a returning viewer got no picture")
         expect(process.poll() is None, "the app ended with its viewer")
         expect(stack.status()["viewers"] == 0, "a viewer was left behind")
@@ -116,7 +116,7 @@ def take_over():
         first = subprocess.Popen(stack.viewer_command("--seconds", "20", *SIZE), stdout=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, text=True)
         wait_until("the first viewer", lambda: stack.status()["viewers"] == 1)
-        expect(stack.view("--seconds", "1", *SIZE)["frames"] >= 1, "the second viewer got no picture")
+        expect(stack.view(*pictures(1), *SIZE)["frames"] >= 1, "the second viewer got no picture")
         _, error = first.communicate(timeout=10)
         expect("took over" in error, f"the first viewer was told: {error}")
 
@@ -151,7 +151,7 @@ def survives(mode):
         expect(code == 0, f"the hostile app was not ended (exit {code})\n{stack.log()}")
         wait_until("the misdeed to be counted", lambda: metric(stack, "rackphone_guest_errors_total") >= 1)
         end(watching)
-        expect(stack.view("--seconds", "1", *SIZE, phone="other")["frames"] >= 3, "the other phone suffered")
+        expect(stack.view(*pictures(3), *SIZE, phone="other")["frames"] >= 3, "the other phone suffered")
         app(stack, "still", phone="victim")  # the display itself goes on
 
 
@@ -199,7 +199,7 @@ def remove():
         for _ in range(3):
             stack.phone()
             app(stack, "still")
-            expect(stack.view("--seconds", "0.5", *SIZE)["frames"] >= 1, "no picture")
+            expect(stack.view(*pictures(1), *SIZE)["frames"] >= 1, "no picture")
             stack.call("DELETE", "/v1/phones/test")
             expect(not (stack.path / "phones/test").exists(), "the socket's directory was left behind")
 
@@ -224,7 +224,7 @@ def full():
         for viewer in viewers:
             end(viewer)
         wait_until("there is room again", lambda: metric(stack, "rackphone_full") == 0, 60)
-        expect(stack.view("--seconds", "1", *SIZE, phone=names[4])["frames"] > 0, "no frame once there was room")
+        expect(stack.view(*pictures(1), *SIZE, phone=names[4])["frames"] > 0, "no frame once there was room")
 
 
 @case("the engine ends in order, with a viewer attached")

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cases import Skip, case, run_cases  # noqa: E402
 from host import Host, end_up  # noqa: E402
-from stack import BUILD, Failure, end, free_port, wait_until  # noqa: E402
+from stack import BUILD, Failure, end, free_port, pictures, wait_until  # noqa: E402
 from traces import expect_all_traces, expect_no_traces, lines_of, processes, tag_of, traces  # noqa: E402
 
 SIZE = ["--size", "360x640"]
@@ -82,7 +82,7 @@ def killed_all():
                 pass  # ended with its parent
         host.up()
         wait_until("the phone to run again", lambda: host.state_of(phone) == "running", 60)
-        expect(host.view(phone, "--seconds", "2", *SIZE)["frames"] >= 1, "no picture came")
+        expect(host.view(phone, *pictures(1), *SIZE)["frames"] >= 1, "no picture came")
         end_up(host.process)
         expect_no_traces(host)
 
@@ -149,12 +149,12 @@ def killed_controller():
 def killed_engine():
     with Host() as host:
         phone = host.phone("One")
-        expect(host.view(phone, "--seconds", "2", *SIZE)["frames"] >= 1, "no picture came")
+        expect(host.view(phone, *pictures(1), *SIZE)["frames"] >= 1, "no picture came")
         old = host.pid("engine")
         os.kill(old, signal.SIGKILL)
         wait_until("a new engine with the phone's picture",
                    lambda: host.engine("/v1/health") and host.pid("engine") != old and host.showing(phone))
-        expect(host.view(phone, "--seconds", "2", *SIZE)["frames"] >= 1, "no picture came after the engine's death")
+        expect(host.view(phone, *pictures(1), *SIZE)["frames"] >= 1, "no picture came after the engine's death")
         wait_until("the phone to run", lambda: host.state_of(phone) == "running")
 
 

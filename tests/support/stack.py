@@ -55,6 +55,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def pictures(count):
+    """Options of a viewer that only waits for so many pictures, however slow the machine is."""
+    return ["--frames", str(count), "--seconds", "30"]
+
+
 class Stack:
     def __init__(self, encoder="", extra_args=(), address="127.0.0.1"):
         self._encoder = encoder

@@ -4,6 +4,7 @@
 #   rp_program(NAME SOURCES … [DEPS …] [PACKAGE name])           an executable, installed by that Debian package if any
 #   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
 #                                                               a GoogleTest binary, one CTest entry
+#   rp_pixels(NAME…)                                            targets that touch each pixel: optimised in every build
 #   rp_lab_test(NAME SOURCES … [DEPS …] [TIMEOUT s] [MEMORY MiB] [MESA] [BOOT kernel options…])
 #                                                               the same, run in the kernel lab (docs/testing.md)
 #   rp_benchmark(NAME SOURCES … [DEPS …])                       a Google Benchmark binary
@@ -43,12 +44,13 @@ target_compile_definitions(rp_options INTERFACE _GNU_SOURCE RP_VERSION="${PROJEC
 if(NOT RP_SANITIZE)
   target_compile_definitions(rp_options INTERFACE _FORTIFY_SOURCE=2)
 else()
-  target_compile_options(rp_options INTERFACE -fsanitize=${RP_SANITIZE} -fno-sanitize-recover=all)
+  target_compile_options(rp_options INTERFACE -fsanitize=${RP_SANITIZE} -fno-sanitize-recover=all
+    -Wno-deprecated-declarations)  # clang sees inside GCC 12's <algorithm>
   target_link_options(rp_options INTERFACE -fsanitize=${RP_SANITIZE})
 endif()
 if(RP_FUZZ)
   target_compile_options(rp_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
-    -fno-sanitize-recover=all -Wno-deprecated-declarations)  # clang sees inside GCC 12's <algorithm>
+    -fno-sanitize-recover=all -Wno-deprecated-declarations)
   target_link_options(rp_options INTERFACE -fsanitize=address,undefined)
 endif()
 find_program(RP_LLD ld.lld)
@@ -67,6 +69,15 @@ function(rp_library name)
   add_library(${name} STATIC ${A_SOURCES})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PUBLIC rp_options ${A_DEPS})
+endfunction()
+
+# Sanitizer builds are not optimised, because they compile three times as fast so; these targets would then run too long.
+function(rp_pixels)
+  foreach(name IN LISTS ARGN)
+    if(TARGET ${name})
+      target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
+    endif()
+  endforeach()
 endfunction()
 
 function(rp_program name)

@@ -6,7 +6,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from cases import case, run_cases  # noqa: E402
-from stack import BUILD, Failure, Stack, wait_until  # noqa: E402
+from stack import BUILD, Failure, Stack, pictures, wait_until  # noqa: E402
 
 
 def expect(condition, text):
@@ -34,11 +34,11 @@ def records(stack, name):
 
 
 def stream(stack):
-    """A phone that draws, watched for 3 s."""
+    """A phone that draws, watched for some pictures."""
     stack.phone()
     stack.run([str(BUILD / "bin/rackphone-test-app"), "scroll"])
     wait_until("the app's first picture", lambda: stack.status()["has_content"])
-    seen = stack.view("--seconds", "3", "--size", "360x640")
+    seen = stack.view(*pictures(5), "--size", "360x640")
     expect(seen["frames"] >= 5, f"only {seen['frames']} frames")
 
 

@@ -1,8 +1,9 @@
 // rackphone-test-viewer: a headless viewer as a program; prints what it saw as JSON. Options:
 // --address, --ticket,
-// --seconds N, --skip-seconds N (not counted), --size WxH (device pixels), --scale N (device pixels
-// a CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1, a second after the first frame; --taps N
-// repeats it), --type TEXT, --tiles 1 (take lossless tiles), --quality 0|1|2 (QUALITY's mode),
+// --seconds N, --frames N (ends earlier, with that many), --skip-seconds N (not counted), --size
+// WxH (device pixels), --scale N (device pixels a CSS pixel), --fps N, --dump FILE, --tap X,Y (0–1,
+// a second after the first frame; --taps N repeats it), --type TEXT, --tiles 1 (take lossless
+// tiles), --quality 0|1|2 (QUALITY's mode),
 // --timeline FILE (a line for each picture: received_us,sent_us,committed_us,bytes,tiles,at_rest).
 // Ends with 1 when the stream ends before its time.
 #include <algorithm>
@@ -151,7 +152,11 @@ Status run(const Options& options) {
   const auto seconds = [](double s) { return Duration(static_cast<std::int64_t>(s * 1e6)); };
   const TimePoint from = clock.now() + seconds(number(options, "--skip-seconds", 0));
   const TimePoint until = from + seconds(number(options, "--seconds", 5));
-  while (viewer->open() && clock.now() < until) loop->run_once(std::chrono::milliseconds(50));
+  const auto frames = static_cast<std::size_t>(number(options, "--frames", 0));
+  while (viewer->open() && clock.now() < until &&
+         (frames == 0 || viewer->arrivals().size() < frames)) {
+    loop->run_once(std::chrono::milliseconds(50));
+  }
   if (!viewer->open()) return fail(ErrorCode::kClosed, "the stream ended: " + viewer->end_reason());
   std::puts(report(*viewer, from, clock.now()).dump(2).c_str());
   if (const auto path = options.find("--timeline"); path != options.end()) {

@@ -51,14 +51,12 @@ TEST_F(ComposersTest, ForAnEncoderOnTheCpuTheCpuDraws) {
 }
 
 TEST_F(ComposersTest, NodesOfGpusAreKnown) {
+  EXPECT_FALSE(has_gpu_node(dev_));
+  EXPECT_FALSE(has_gpu_node(dev_ + "/absent"));
   for (const char* node : {"dri/renderD128", "nvidia0", "mali0"}) {
     std::filesystem::create_directory(dev_ + "/dri");
     std::ofstream(dev_ + "/" + node) << "";
-    const auto rows = match_composers(ComposerChoice::kAuto, {.device_encoder = true, .dev = dev_});
-    // Whatever Vulkan then says of this machine, it was asked.
-    if (!rows[0].status) {
-      EXPECT_THAT(rows[0].status.error().message(), testing::Not(testing::HasSubstr("no GPU has")));
-    }
+    EXPECT_TRUE(has_gpu_node(dev_)) << node;
     std::filesystem::remove_all(dev_ + "/" + node);
   }
 }

@@ -26,6 +26,9 @@ std::uint64_t text(int column, int row) {
   return blank ? 1 : static_cast<std::uint64_t>(1'000 + row * 8 + column);
 }
 
+// What a row holds that is like no other.
+std::uint64_t row(std::uint64_t first, int y) { return first + static_cast<std::uint64_t>(y); }
+
 Moves find(const CellHashes& before, const CellHashes& now, Rect changed) {
   MoveFinder finder;
   Moves moves;
@@ -44,8 +47,8 @@ TEST(MoveFinder, PageThatScrolledUp) {
 
 TEST(MoveFinder, PageThatScrolledDownIsCopiedFromTheBottomUp) {
   const auto bar = [](int y) { return y >= 200 && y < 216; };
-  const auto before = picture([&](int c, int y) { return bar(y) ? 7'000U + y : text(c, y); });
-  const auto now = picture([&](int c, int y) { return bar(y) ? 7'000U + y : text(c, y - 50); });
+  const auto before = picture([&](int c, int y) { return bar(y) ? row(7'000, y) : text(c, y); });
+  const auto now = picture([&](int c, int y) { return bar(y) ? row(7'000, y) : text(c, y - 50); });
   const Moves moves = find(before, now, {0, 0, 256, 400});
   EXPECT_EQ(moves.distance, -50);
   ASSERT_GE(moves.blocks.size(), 2U);
@@ -54,8 +57,9 @@ TEST(MoveFinder, PageThatScrolledDownIsCopiedFromTheBottomUp) {
 
 TEST(MoveFinder, WhatStandsBesideThePageIsLeft) {
   // The last column is a scroll bar whose rows all differ from before.
-  const auto before = picture([](int c, int y) { return c == 3 ? 9'000'000U + y : text(c, y); });
-  const auto now = picture([](int c, int y) { return c == 3 ? 5'000'000U + y : text(c, y + 6); });
+  const auto before = picture([](int c, int y) { return c == 3 ? row(9'000'000, y) : text(c, y); });
+  const auto now =
+      picture([](int c, int y) { return c == 3 ? row(5'000'000, y) : text(c, y + 6); });
   const Moves moves = find(before, now, {0, 0, 256, 400});
   EXPECT_EQ(moves.distance, 6);
   ASSERT_EQ(moves.blocks.size(), 1U);
@@ -69,8 +73,8 @@ TEST(MoveFinder, AnotherPageIsNoMove) {
 }
 
 TEST(MoveFinder, RowsThatAreAllAlikeAreNoMove) {
-  const auto before = picture([](int, int y) { return y % 2 + 1U; });
-  const auto now = picture([](int, int y) { return (y + 1) % 2 + 1U; });
+  const auto before = picture([](int, int y) { return row(1, y % 2); });
+  const auto now = picture([](int, int y) { return row(1, (y + 1) % 2); });
   EXPECT_TRUE(find(before, now, {0, 0, 256, 400}).blocks.empty());
 }
 
