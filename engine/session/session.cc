@@ -211,10 +211,15 @@ void Session::on_viewer_payload_free(std::vector<std::uint8_t> payload) {
   give_back(std::move(payload));
 }
 
+void Session::set_least_interval(Duration interval) {
+  least_interval_ = interval;
+  apply_rate();
+}
+
 void Session::apply_rate() {
   if (viewer_ == nullptr) return;
-  pacer_.set_interval(
-      std::max(interval_of(display_->mode().refresh_mhz), viewer_->frame_interval()));
+  pacer_.set_interval(std::max({interval_of(display_->mode().refresh_mhz),
+                                viewer_->frame_interval(), least_interval_}));
   const EncoderRate rate{
       viewer_->target_kbps(),
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};

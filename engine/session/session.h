@@ -79,6 +79,8 @@ class Session final : private DisplayListener, private ViewerOwner {
   // A viewer whose ticket has been checked. It replaces the one that is there (close code 4409).
   void attach(std::unique_ptr<Sender> sender, ViewerIdentity identity);
   [[nodiscard]] SessionStatus status() const;
+  // Between two pictures, whatever display and viewer would take; 0: as short as they take.
+  void set_least_interval(Duration interval);
   // Ends the viewer with this close code; the phone stays.
   void detach(wire::CloseCode code, std::string_view reason);
 
@@ -169,6 +171,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   std::uint64_t shown_ = 0;  // pictures handed on; presentation feedback's counter
   std::uint32_t dropped_reported_ = 0;
   EncoderRate rate_;
+  Duration least_interval_{0};
   CursorImage cursor_;
   TextInputState text_input_;
   // What posted tasks hold, weakly, to learn whether the session still is there.

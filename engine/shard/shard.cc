@@ -131,11 +131,17 @@ Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
   options.own_scale_120 = phone.own_scale_120;
   options.max_refresh_hz = phone.mode.refresh_mhz / 1'000;
   RP_ASSIGN(auto session, Session::create(parts(), std::move(options)));
+  session->set_least_interval(least_interval_);
   const SessionStatus status = session->status();
   sessions_.emplace(phone.id, std::move(session));
   metrics_->sessions.set(static_cast<double>(sessions_.size()));
   log_info("phone.display_ready", {{"phone", phone.id}, {"directory", directory}});
   return status;
+}
+
+void Shard::set_least_interval(Duration interval) {
+  least_interval_ = interval;
+  for (const auto& [id, session] : sessions_) session->set_least_interval(interval);
 }
 
 Result<SessionStatus> Shard::get(const std::string& id) const {

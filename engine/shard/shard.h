@@ -60,6 +60,8 @@ class Shard {
   [[nodiscard]] LatencyHistogram::Counts encode_waits() const;
 
   // ---- on the shard's thread
+  // For all its phones, those to come included (FrameGovernor).
+  void set_least_interval(Duration interval);
   // Makes the phone's display, or leaves the one that is there as it is.
   [[nodiscard]] Result<SessionStatus> put(const PhoneOptions& phone);
   [[nodiscard]] Result<SessionStatus> get(const std::string& id) const;
@@ -91,6 +93,7 @@ class Shard {
   BusyShare encode_busy_;
   std::shared_ptr<Composer> composer_;
   TileScratch tile_scratch_;
+  Duration least_interval_{0};
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   // Removed, with a turn of the loop left in which the close frame goes out.
   std::unordered_map<std::string, std::unique_ptr<Session>> leaving_;

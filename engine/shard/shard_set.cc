@@ -1,6 +1,7 @@
 #include "engine/shard/shard_set.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "engine/base/log.h"
@@ -32,6 +33,8 @@ ShardSet::ShardSet(EventLoop& front, Registry& registry, ShardSetOptions options
   add("rackphone_machine_memory_available_bytes", "Memory the machine has left.",
       memory_available_);
   add("rackphone_full", "1 while new viewers are turned away.", full_);
+  add("rackphone_least_frame_interval_seconds",
+      "Between two pictures of a phone while the machine is full; else 0.", least_interval_s_);
   add("rackphone_phones_refused_total", "Phones not made because the server was full.",
       phones_refused_);
 }
@@ -48,6 +51,7 @@ void ShardSet::measure() {
     look.cpu_busy = load->cpu_busy;
     look.memory_available_bytes = load->memory_available_bytes;
     cpu_busy_.set(load->cpu_busy);
+    govern(load->cpu_busy);
     memory_available_.set(static_cast<double>(load->memory_available_bytes));
   } else {
     look.memory_available_bytes = options_.limits.free_bytes * 2;  // unknown is not full
@@ -55,6 +59,19 @@ void ShardSet::measure() {
   admission_.look(look);
   full_.set(admission_.may_stream() ? 0 : 1);
   if (!places_.empty()) measure_timer_.arm_after(kMeasureInterval);
+}
+
+void ShardSet::govern(double cpu_busy) {
+  double threads = 0;
+  for (const auto& shard : shards_) threads += shard->load();
+  const Duration before = governor_.least_interval();
+  governor_.look(cpu_busy, threads / std::max(1U, std::thread::hardware_concurrency()));
+  const Duration now = governor_.least_interval();
+  if (now == before) return;
+  least_interval_s_.set(static_cast<double>(now.count()) / 1e6);
+  for (const auto& shard : shards_) {
+    shard->loop().post([&shard = *shard, now] { shard.set_least_interval(now); });
+  }
 }
 
 template <typename Work, typename Answer>

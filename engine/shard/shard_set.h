@@ -6,8 +6,8 @@
 // apps are connected to a socket of that shard's loop, and a viewer that reconnects finds it there.
 //
 // Once a second, while there are phones, it measures shards and machine; a machine that is full
-// takes no new phone and no phone's first viewer (Admission). Thread rule: the front's loop;
-// answers come on it.
+// takes no new phone and no phone's first viewer (Admission), and before it comes to that all phones
+// show fewer pictures (FrameGovernor). Thread rule: the front's loop; answers come on it.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@
 #include "engine/front/phone_directory.h"
 #include "engine/front/stream_sink.h"
 #include "engine/shard/admission.h"
+#include "engine/shard/frame_governor.h"
 #include "engine/shard/machine_meter.h"
 #include "engine/shard/shard.h"
 
@@ -55,14 +56,17 @@ class ShardSet final : public PhoneDirectory, public StreamSink {
   [[nodiscard]] PhoneInfo info(SessionStatus status) const;
 
   void measure();
+  void govern(double cpu_busy);
 
   EventLoop& front_;
   ShardSetOptions options_;
   Admission admission_;
+  FrameGovernor governor_;
   Result<MachineMeter> machine_;
   Gauge cpu_busy_;
   Gauge memory_available_;
   Gauge full_;
+  Gauge least_interval_s_;
   Counter phones_refused_;
   std::vector<Registry::Handle> handles_;
   EventLoop::Timer measure_timer_;

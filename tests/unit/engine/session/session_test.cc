@@ -448,6 +448,31 @@ TEST_F(SessionTest, CallbackWithoutDamageCostsNoPicture) {
   EXPECT_EQ(sender.frames().size(), 2U);
 }
 
+TEST_F(SessionTest, AFullMachineShowsFewerPicturesAndAppsDrawNoMore) {
+  FakeSender& sender = settled();
+  const auto in_a_second = [&] {
+    const int pictures = encoder_->submitted;
+    const std::size_t callbacks = display_->frames_done.size();
+    for (int ms = 0; ms < 1'000; ms += 4) {
+      turn(milliseconds(4));
+      damage();
+      if (encoder_->in_flight() == 0) continue;
+      encoder_->finish(true);
+      turn();
+      acknowledge(sender);
+    }
+    return std::pair(encoder_->submitted - pictures, display_->frames_done.size() - callbacks);
+  };
+  EXPECT_GE(in_a_second().first, 55);
+  session_->set_least_interval(milliseconds(33));
+  const auto [pictures, callbacks] = in_a_second();
+  EXPECT_NEAR(pictures, 30, 3);
+  EXPECT_LE(callbacks, 33U);
+  EXPECT_EQ(encoder_->rates.back().framerate, 30U);
+  session_->set_least_interval({});
+  EXPECT_GE(in_a_second().first, 55);
+}
+
 TEST_F(SessionTest, QualityFirstTakesFewerPicturesWhileTheyAreCoarse) {
   FakeSender& sender = settled();
   const auto pictures_in_a_second = [&](int qp) {
