@@ -44,19 +44,15 @@ Result<UniqueFd> listen_everywhere(std::uint16_t port) {
 }
 
 Result<std::unique_ptr<Front>> Front::create(FrontParts parts, FrontOptions options) {
-  std::optional<StaticFiles> files;
-  if (!options.web_root.empty()) {
-    RP_ASSIGN(files, StaticFiles::open(options.web_root));
-  }
-  std::unique_ptr<Front> front(new Front(std::move(parts), std::move(options), std::move(files)));
+  if (parts.files) RP_TRY(parts.files->check());
+  std::unique_ptr<Front> front(new Front(std::move(parts), std::move(options)));
   front->add_routes();
   front->register_metrics();
   return front;
 }
 
-Front::Front(FrontParts parts, FrontOptions options, std::optional<StaticFiles> files)
+Front::Front(FrontParts parts, FrontOptions options)
     : parts_(std::move(parts)),
-      files_(std::move(files)),
       limiter_(parts_.loop.clock(), options.connection_rate),
       api_(parts_.loop, std::move(options.controller_socket)),
       gate_(parts_.loop, parts_.tickets, parts_.sink),
@@ -76,8 +72,9 @@ void Front::add_routes() {
     return HttpResponse{200, {{"Content-Type", "application/json"}}, "{\"status\":\"ok\"}\n"};
   });
   router_.add_sync("*", "/*", [this](const HttpRequest& request) {
-    if (!files_) return json_error(404, "not_found", {}, "there is no page here: see --web-root");
-    return files_->serve(request);
+    if (!parts_.files)
+      return json_error(404, "not_found", {}, "there is no page here: see --web-root");
+    return parts_.files->serve(request);
   });
 }
 

@@ -25,7 +25,6 @@
 namespace rp {
 
 struct FrontOptions {
-  std::string web_root = {};           // empty: no page, 404
   std::string controller_socket = {};  // /run/rackphone/api/api.sock
   std::size_t max_connections = 1024;  // in HTTP; streams have left it
   std::size_t max_connections_per_address = 64;
@@ -38,11 +37,12 @@ struct FrontParts {
   TicketVerifier& tickets;
   StreamSink& sink;
   Registry& metrics;
+  std::optional<StaticFiles> files = {};  // of the page; without them 404
 };
 
 class Front {
  public:
-  // All parts must outlive it.
+  // What the parts refer to must outlive it. kDenied: the process may not read the page.
   [[nodiscard]] static Result<std::unique_ptr<Front>> create(FrontParts parts,
                                                              FrontOptions options);
   Front(const Front&) = delete;
@@ -53,7 +53,7 @@ class Front {
   void stop_listening() { server_.stop_listening(); }
 
  private:
-  Front(FrontParts parts, FrontOptions options, std::optional<StaticFiles> files);
+  Front(FrontParts parts, FrontOptions options);
   void add_routes();
   using AddCounter =
       std::function<void(std::string name, std::string help, Labels labels, const Counter&)>;
@@ -62,7 +62,6 @@ class Front {
   [[nodiscard]] std::unique_ptr<ByteStream> begin_tls(UniqueFd socket);
 
   FrontParts parts_;
-  std::optional<StaticFiles> files_;
   AddressLimiter limiter_;
   Counter limited_;
   ApiProxy api_;

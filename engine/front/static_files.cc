@@ -94,6 +94,15 @@ Result<StaticFiles> StaticFiles::open(const std::string& root) {
   return StaticFiles(std::move(fd));
 }
 
+Status StaticFiles::check() const {
+  const auto index = open_file("index.html");
+  if (index || index.error().errno_value != EACCES) return {};
+  return fail(
+      ErrorCode::kDenied,
+      "the page's files cannot be read by the user this runs as; make them readable for all "
+      "(chmod -R a+rX on the folder of --web-root)");
+}
+
 Result<UniqueFd> StaticFiles::open_file(const std::string& path) const {
   open_how how{};
   // O_NONBLOCK: a FIFO in the tree must not stop the loop.

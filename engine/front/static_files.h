@@ -15,8 +15,11 @@ namespace rp {
 
 class StaticFiles {
  public:
-  // kNotFound, saying what to do, when `root` is no directory.
+  // kNotFound, saying what to do, when `root` is no directory. A process that then gives up its
+  // rights needs none on the folders above.
   [[nodiscard]] static Result<StaticFiles> open(const std::string& root);
+  // kDenied when index.html is there and this process may not read it.
+  [[nodiscard]] Status check() const;
 
   // Answers GET and HEAD (others 405) for `request.path`. "/" and unknown paths without a dot are
   // index.html (the page has its own routes); other unknown paths are 404.

@@ -218,8 +218,8 @@ void Session::set_least_interval(Duration interval) {
 
 void Session::apply_rate() {
   if (viewer_ == nullptr) return;
-  pacer_.set_interval(std::max({interval_of(display_->mode().refresh_mhz),
-                                viewer_->frame_interval(), least_interval_}));
+  pacer_.set_interval(std::max(
+      {interval_of(display_->mode().refresh_mhz), viewer_->frame_interval(), least_interval_}));
   const EncoderRate rate{
       viewer_->target_kbps(),
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1))};

@@ -1,7 +1,7 @@
-// FrameGovernor: how often a phone may show a new picture while the machine is full. Before pictures
-// come late, those that come most often come less often: flings and animations at 60 a second fall
-// towards 30, films at 30 keep what they have. Apps draw no more than is shown (their frame
-// callbacks follow), so their work falls with it. Thread rule: a plain value.
+// FrameGovernor: how often a phone may show a new picture while the machine is full. Before
+// pictures come late, those that come most often come less often: flings and animations at 60 a
+// second fall towards 30, films at 30 keep what they have. Apps draw no more than is shown (their
+// frame callbacks follow), so their work falls with it. Thread rule: a plain value.
 #pragma once
 
 #include <algorithm>

@@ -6,8 +6,8 @@
 // apps are connected to a socket of that shard's loop, and a viewer that reconnects finds it there.
 //
 // Once a second, while there are phones, it measures shards and machine; a machine that is full
-// takes no new phone and no phone's first viewer (Admission), and before it comes to that all phones
-// show fewer pictures (FrameGovernor). Thread rule: the front's loop; answers come on it.
+// takes no new phone and no phone's first viewer (Admission), and before it comes to that all
+// phones show fewer pictures (FrameGovernor). Thread rule: the front's loop; answers come on it.
 #pragma once
 
 #include <functional>

@@ -38,6 +38,10 @@ class Host:
         self.state.mkdir(mode=0o700)
         (CACHE / "images").mkdir(parents=True, exist_ok=True)
         (self.state / "images").symlink_to(CACHE / "images")
+        # As in a clone below someone's home: the engine's user may not even pass through.
+        home = self.path / "home"
+        home.mkdir(mode=0o700)
+        self._web_root = shutil.copytree(BUILD / "web", home / "web")
         self.port = free_port()
         self._apps = []
         try:
@@ -55,7 +59,7 @@ class Host:
             self.process = subprocess.Popen(
                 [str(BUILD / "bin/rackphone"), "--state", str(self.state), "--run", str(self.run), "up",
                  "--listen", f"127.0.0.1:{self.port}", "--image", self._image, "--no-demo-phone",
-                 "--web-root", str(BUILD / "web"), "--user", "nobody"], stdout=log, stderr=log)
+                 "--web-root", str(self._web_root), "--user", "nobody"], stdout=log, stderr=log)
         wait_until("the link", lambda: self.process.poll() is not None or self.link(), self._start_s)
         if self.process.poll() is not None:
             if "check the network" in self.log():

@@ -15,11 +15,12 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSwitch = "/proc/sys/net/ipv4/ip_forward";
 constexpr const char* kFolder = "/run/rackphone-forwarding";
+constexpr const char* kLock = "/run/rackphone-forwarding.lock";  // outlives the folder
 
 Result<UniqueFd> lock() {
-  UniqueFd fd(::open("/run/lock/rackphone-forwarding", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd) return fail_errno("open /run/lock/rackphone-forwarding");
-  if (::flock(fd.get(), LOCK_EX) != 0) return fail_errno("lock /run/lock/rackphone-forwarding");
+  UniqueFd fd(::open(kLock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail_errno(std::string("open ") + kLock);
+  if (::flock(fd.get(), LOCK_EX) != 0) return fail_errno(std::string("lock ") + kLock);
   return fd;
 }
 

@@ -266,6 +266,10 @@ Status run(const Options& options) {
   if (::access(options.phones_dir.c_str(), F_OK) != 0) {
     return fail_errno("phones' directory " + options.phones_dir);
   }
+  std::optional<StaticFiles> page;
+  if (!options.web_root.empty()) {
+    RP_ASSIGN(page, StaticFiles::open(options.web_root));
+  }
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
   if (!options.no_harden) {
@@ -279,8 +283,8 @@ Status run(const Options& options) {
                   std::move(shards));
   TicketVerifier tickets(clock);
   RP_ASSIGN(const auto front,
-            Front::create({*loop, std::move(tls), tickets, phones, registry},
-                          {.web_root = options.web_root, .controller_socket = options.api_socket}));
+            Front::create({*loop, std::move(tls), tickets, phones, registry, std::move(page)},
+                          {.controller_socket = options.api_socket}));
   RP_TRY(front->listen(std::move(listener)));
   ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders),
                       std::move(composers.states), std::move(records.table)});

@@ -87,9 +87,11 @@ class FrontTest : public ::testing::Test {
     std::filesystem::remove_all(dir_);
   }
   void start(FrontOptions options) {
-    options.web_root = dir_ + "/web";
     options.controller_socket = dir_ + "/api.sock";
-    front_ = Front::create({*loop_, server_context_, tickets_, sink_, metrics_}, options).value();
+    front_ = Front::create({*loop_, server_context_, tickets_, sink_, metrics_,
+                            StaticFiles::open(dir_ + "/web").value()},
+                           options)
+                 .value();
     auto listener = listen_tcp({"127.0.0.1", 0}).value();
     port_ = local_port(listener.get()).value();
     ASSERT_TRUE(front_->listen(std::move(listener)));

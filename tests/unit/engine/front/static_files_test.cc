@@ -116,6 +116,34 @@ TEST_F(StaticFilesTest, SaysWhenThePageIsMissing) {
   EXPECT_NE(none.error().message().find("--web-root"), std::string::npos);
 }
 
+TEST_F(StaticFilesTest, SaysWhenItMayNotReadThePage) {
+  EXPECT_TRUE(files_->check());
+  fs::permissions(root_ / "index.html", fs::perms::none);
+  const bool root = ::geteuid() == 0;
+  if (root) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
+  const Status checked = files_->check();
+  if (root) {
+    ASSERT_EQ(::seteuid(0), 0);
+  }
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::kDenied);
+  EXPECT_NE(checked.error().message().find("--web-root"), std::string::npos);
+}
+
+// What is opened by a process with rights is served when it has none left.
+TEST_F(StaticFilesTest, NeedsNoRightsAboveItsRoot) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has rights to give up";
+  fs::permissions(base_, fs::perms::owner_all);
+  ASSERT_EQ(::seteuid(65534), 0);
+  const Status checked = files_->check();
+  const int status = get("/logo.svg").status;
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_TRUE(checked);
+  EXPECT_EQ(status, 200);
+}
+
 TEST(StaticFileNamesTest, ContentHash) {
   EXPECT_TRUE(has_content_hash("assets/index-D4f_8aB2.js"));
   EXPECT_TRUE(has_content_hash("x-12345678.woff2"));
