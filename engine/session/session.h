@@ -42,6 +42,8 @@ struct SessionOptions {
   // size; the viewer scales the picture when its density is another. 0: the phone follows the
   // display's scale.
   std::int32_t own_scale_120 = 0;
+  // Viewers that ask for it get FWHT, where a device encodes that: for tests in the kernel lab.
+  bool test_codec = false;
 };
 
 // Where a session gets its stages from; the shard fills it in from the driver tables.
@@ -116,6 +118,9 @@ class Session final : private DisplayListener, private ViewerOwner {
   void give_back(std::vector<std::uint8_t> payload);
   void fit(Size size);
   [[nodiscard]] bool prepare_encoder(Rect window, Rect shown);
+  [[nodiscard]] Result<std::unique_ptr<Encoder>> open_encoder(EncoderSettings settings);
+  [[nodiscard]] bool takes_tiles() const { return viewer_->takes_tiles() && !devices_alone_; }
+  void look_for_devices();
   void drop_encoder();
   [[nodiscard]] Status compose(const Scene& scene, Rect window, Picture& picture);
   void release_encoder();
@@ -156,6 +161,8 @@ class Session final : private DisplayListener, private ViewerOwner {
   Rect coded_;                                    // what of the picture encoder_ and pool_ are for
   Scene through_;                                 // the scene as seen through it
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
+  bool device_encodes_ = false;                   // the encoder, or the last one, is a device's
+  bool devices_alone_ = false;       // and another draws: the CPU keeps its hands off the pixels
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
   bool video_expected_ = true;       // as the last picture was
   bool refresh_ = true;              // send a picture even without damage, as a key frame

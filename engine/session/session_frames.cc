@@ -90,11 +90,12 @@ void Session::capture(TimePoint now) {
   const Scene scene = display_->take_scene();
   fit(scene.output);
   const bool refine = std::exchange(refine_, false);
-  video_expected_ = refresh_ || !viewer_->takes_tiles();
+  look_for_devices();
+  video_expected_ = refresh_ || !takes_tiles();
   if (refresh_) {
     tiles_.all_by_video();
     encode(scene, now, {});
-  } else if (!viewer_->takes_tiles()) {
+  } else if (!takes_tiles()) {
     if (!scene.damage.empty() || refine) encode(scene, now, {});
   } else if (!capture_tiles(scene, now) && refine && !tiles_.exact()) {
     AccessUnit unit = spare_unit();
@@ -102,6 +103,13 @@ void Session::capture(TimePoint now) {
     send_tiles(std::move(unit), scene, now, true);
   }
   callbacks_pending(now);
+}
+
+// Tiles are compared and packed by the CPU. Where one device draws and another encodes it would
+// have to read from a GPU's memory what nobody else touches, so all goes by video there.
+void Session::look_for_devices() {
+  const bool alone = device_encodes_ && composer_->on_device();
+  if (std::exchange(devices_alone_, alone) && !alone) tiles_.all_by_video();
 }
 
 // False when the scene shows what the viewer sees already.
@@ -260,8 +268,7 @@ bool Session::prepare_encoder(Rect window, Rect shown) {
   settings.framerate =
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
   settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
-  auto encoder =
-      parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
+  auto encoder = open_encoder(settings);
   Result<std::shared_ptr<PicturePool>> pool = fail(ErrorCode::kInternal, "no encoder");
   if (encoder) {
     Region stale(shown);
@@ -278,8 +285,19 @@ bool Session::prepare_encoder(Rect window, Rect shown) {
   }
   pool_ = std::move(*pool);
   encoder_ = std::move(*encoder);
+  device_encodes_ = encoder_->on_device();
   encoder_->set_on_turn([this] { pump(); });
   return true;
+}
+
+Result<std::unique_ptr<Encoder>> Session::open_encoder(EncoderSettings settings) {
+  const auto told = [this](Result<AccessUnit> result) { on_encoded(std::move(result)); };
+  if (options_.test_codec && viewer_->takes_test_codec()) {
+    settings.codec = Codec::kFwht;
+    if (auto encoder = parts_.make_encoder(settings, told)) return encoder;
+    settings.codec = Codec::kH264;
+  }
+  return parts_.make_encoder(settings, told);
 }
 
 // A phone that draws no video holds no encoder and no pictures.
@@ -358,7 +376,7 @@ void Session::send_unit() {
 
 // What is to be done once nothing changes any more.
 void Session::arm_rest(bool tiles, bool settled) {
-  if (viewer_->takes_tiles()) {
+  if (takes_tiles()) {
     if (!tiles_.exact()) rest_timer_.arm_after(unit_is_refinement_ ? kNextTiles : kRest);
   } else if (!tiles && !settled && refinements_ < kMostRefinements) {
     rest_timer_.arm_after(kRest);

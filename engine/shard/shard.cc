@@ -129,6 +129,7 @@ Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
   options.display.socket_path = directory + "/" + kSocketName;
   options.display.mode = phone.mode;
   options.own_scale_120 = phone.own_scale_120;
+  options.test_codec = options_.test_codec;
   options.max_refresh_hz = phone.mode.refresh_mhz / 1'000;
   RP_ASSIGN(auto session, Session::create(parts(), std::move(options)));
   const SessionStatus status = session->status();
