@@ -158,6 +158,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   TilePath tiles_;
   Size shown_size_;  // of the viewer's picture
   VideoWindow video_window_;
+  Codec codec_ = Codec::kH264;                    // of encoder_
   Rect coded_;                                    // what of the picture encoder_ and pool_ are for
   Scene through_;                                 // the scene as seen through it
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back

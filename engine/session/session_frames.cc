@@ -257,7 +257,7 @@ void Session::drop_encoder() {
 // shown in part only that part has to be right.
 bool Session::prepare_encoder(Rect window, Rect shown) {
   release_timer_.arm_after(kRelease);
-  if (encoder_ != nullptr && coded_ == window) return true;
+  if (encoder_ != nullptr && coded_ == window && viewer_->takes(codec_)) return true;
   encoder_.reset();
   pool_.reset();
   coded_ = window;
@@ -286,17 +286,18 @@ bool Session::prepare_encoder(Rect window, Rect shown) {
   pool_ = std::move(*pool);
   encoder_ = std::move(*encoder);
   device_encodes_ = encoder_->on_device();
+  look_for_devices();
   encoder_->set_on_turn([this] { pump(); });
   return true;
 }
 
 Result<std::unique_ptr<Encoder>> Session::open_encoder(EncoderSettings settings) {
   const auto told = [this](Result<AccessUnit> result) { on_encoded(std::move(result)); };
-  if (options_.test_codec && viewer_->takes_test_codec()) {
-    settings.codec = Codec::kFwht;
+  if (options_.test_codec && viewer_->takes(Codec::kFwht)) {
+    settings.codec = codec_ = Codec::kFwht;
     if (auto encoder = parts_.make_encoder(settings, told)) return encoder;
-    settings.codec = Codec::kH264;
   }
+  settings.codec = codec_ = Codec::kH264;
   return parts_.make_encoder(settings, told);
 }
 

@@ -2,6 +2,7 @@
 """A frame's whole way with devices alone: an app draws into dma-bufs, Vulkan composes, vicodec encodes from where the
 picture lies, the kernel's TLS sends, and a viewer decodes what the app drew. Between commit and bitstream the CPU touches
 no pixel. Method: the real engine with its filter on, its own counters, the kernel's, and pictures that carry their number."""
+import contextlib
 import json
 import os
 import pathlib
@@ -23,7 +24,7 @@ PLACES = ["compose", "picture", "tiles", "keep", "upload", "copy_back", "encoder
 
 def expect(condition, text):
     if not condition:
-        raise Failure(str(text))
+        raise Failure(str(text)[:2000])
 
 
 def kernel_counter(name):
@@ -52,10 +53,10 @@ def used(stack, table):
     return [row["name"] for row in stack.call("GET", "/v1/health")[table] if row["used"]]
 
 
-def chain_stack(*more):
-    if not os.environ.get("VK_DRIVER_FILES"):
+def chain_stack(composer="vulkan"):
+    if composer == "vulkan" and not os.environ.get("VK_DRIVER_FILES"):
         raise Skip("no Mesa that shares memory (tools/lab/mesa)")
-    return Stack(extra_args=["--composer", "vulkan", "--test-codec", "--shards", "1", "--log-level", "debug", *more])
+    return Stack(extra_args=["--composer", composer, "--test-codec", "--shards", "1"])
 
 
 def app(stack, *options):
@@ -91,6 +92,31 @@ def expect_equal_pictures(seen, codec, least=FRAMES):
     expect(numbers == sorted(numbers) and len(set(numbers)) > least // 2, f"not in the order they were drawn: {numbers}")
 
 
+def errors(seen):
+    return sum(value for name, value in seen.items() if name.startswith("rackphone_encode_errors_total"))
+
+
+@contextlib.contextmanager
+def faults(every):
+    """Engines started in it have a video device that errs (faulty_device.cc)."""
+    os.environ.update(LD_PRELOAD=str(BUILD / "lib/librp_faulty_device.so"), RP_FAULT_EVERY=str(every))
+    try:
+        yield
+    finally:
+        del os.environ["LD_PRELOAD"], os.environ["RP_FAULT_EVERY"]
+
+
+@contextlib.contextmanager
+def unbound(device):
+    """The device has no driver in it."""
+    driver = pathlib.Path("/sys/bus/platform/drivers") / device.split(".")[0]
+    (driver / "unbind").write_text(device)
+    try:
+        yield
+    finally:
+        (driver / "bind").write_text(device)
+
+
 @case("no CPU touches a pixel between commit and bitstream")
 def devices_alone():
     before = kernel_counter("TlsTxSw")
@@ -111,10 +137,88 @@ def devices_alone():
         expect(kernel_counter("TlsTxSw") == probes + 1 > before, "the stream's records are the kernel's")
         print(json.dumps({"zero_copy_cpu_bytes": sum(touched.values()), "frames": seen["frames"],
                           "worst_psnr_db": seen["codecs"][FWHT]["worst_psnr_db"]}), flush=True)
-        report = os.environ.get("RP_LAB_SCRATCH")
-        if report:
-            figures = {"zero_copy_cpu_bytes": sum(touched.values()), "frames": seen["frames"]}
-            (pathlib.Path(report) / "chain.json").write_text(json.dumps(figures))
+
+
+@case("a viewer that takes tiles makes no difference to that")
+def tiles_are_left_alone():
+    with chain_stack() as stack:
+        app(stack)
+        seen = watch(stack, "--tiles", "1")
+        expect_equal_pictures(seen, FWHT)
+        expect(seen["tiles"] == 0, seen)
+        expect(not any(cpu_bytes(metrics(stack)).values()), cpu_bytes(metrics(stack)))
+
+
+@case("what the CPU does touch is counted")
+def counted():
+    pixels = WIDTH * HEIGHT
+    with chain_stack() as stack:
+        app(stack, "--shared")
+        seen = watch(stack)
+        expect_equal_pictures(seen, FWHT)
+        touched = cpu_bytes(metrics(stack))
+        expect(touched["upload"] >= FRAMES * pixels * 4, touched)
+        expect(sum(touched.values()) == touched["upload"], touched)
+    with chain_stack(composer="cpu") as stack:
+        app(stack)
+        seen = watch(stack)
+        expect_equal_pictures(seen, FWHT)
+        after = metrics(stack)
+        touched = cpu_bytes(after)
+        expect(touched["compose"] >= FRAMES * pixels * 4 and touched["picture"] >= FRAMES * pixels * 3 // 2, touched)
+        expect(touched["encoder_copy"] == 0 and touched["encode"] == 0, touched)
+        expect(after["rackphone_cpu_pixel_mappings_total"] >= 2, "the app's buffers and the pictures were mapped")
+
+
+@case("an encoder that errs now and then costs those pictures, and the stream goes on")
+def encoder_errs():
+    with contextlib.ExitStack() as stacks:
+        with faults(every=12):
+            stack = stacks.enter_context(chain_stack())
+        app(stack)
+        seen = watch(stack)
+        expect_equal_pictures(seen, FWHT)
+        expect(not seen["complaints"], seen["complaints"])
+        after = metrics(stack)
+        lost = errors(after)
+        expect(lost >= FRAMES // 12, f"{lost} errors were counted")
+        expect(seen["key_frames"] > lost, f"{seen['key_frames']} key frames after {lost} errors")
+        expect("session.encode_failed" in stack.log(), stack.log())
+        expect(not any(cpu_bytes(after).values()), cpu_bytes(after))
+
+
+@case("a video device that vanishes is followed by the CPU, and used again when it is back")
+def encoder_vanishes():
+    with chain_stack() as stack:
+        app(stack)
+        running = viewer(stack, "--frames", str(FRAMES), "--codec", H264)
+        wait_until("some of the device's pictures", lambda: stack.delivered() > 20)
+        expect(stack.status()["encoder"] == "v4l2", stack.status())
+        with unbound("vicodec.0"):
+            seen = finish(stack, running)
+            expect(seen["codecs"][FWHT]["pictures"] >= 10, seen)
+            expect_equal_pictures({"codecs": {H264: {**seen["codecs"][H264]}}}, H264)
+            after = metrics(stack)
+            expect(errors(after) > 0, "the device's end was counted")
+            expect("v4l2.given_up" in stack.log(), stack.log())
+            touched = cpu_bytes(after)
+            expect(touched["copy_back"] > 0 and touched["encode"] > 0, touched)
+        wait_until("the device", pathlib.Path("/dev/video0").exists)
+        wait_until("the phone to give its encoder back", lambda: not stack.status()["encoder"])
+        expect_equal_pictures(watch(stack, "--codec", FWHT), FWHT)
+
+
+@case("fences that never signal hold up neither a GPU's composer nor the CPU's")
+def fences_never_signal():
+    for composer in ("vulkan", "cpu"):
+        with chain_stack(composer=composer) as stack:
+            app(stack, "--stuck-from", "20", "--stuck-to", "24")
+            seen = watch(stack, "--frames", "60")
+            expect_equal_pictures(seen, FWHT)
+            expect(max(seen["codecs"][FWHT]["numbers"]) > 40, seen)
+            after = metrics(stack)
+            expect(after["rackphone_guest_fences_given_up_total"] > 0, "given up, and counted")
+            expect("frame.fence_given_up" in stack.log(), stack.log())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ Scene full_scene() {
   Scene scene;
   scene.output = kSize;
   Layer layer;
-  layer.buffer = std::make_shared<MemoryBuffer>(kSize, "XR24");
+  auto buffer = std::make_shared<MemoryBuffer>(kSize, "XR24");
+  buffer->fill({0, 0, 0});
+  layer.buffer = std::move(buffer);
   layer.source = {0, 0, kSize.width, kSize.height};
   layer.destination = {0, 0, kSize.width, kSize.height};
   scene.layers.push_back(layer);

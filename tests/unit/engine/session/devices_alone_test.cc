@@ -111,8 +111,22 @@ TEST_F(DevicesAlone, TheTestCodecIsForThoseWhoAskOnAnEngineThatWasTold) {
   }
 }
 
+TEST_F(DevicesAlone, WhoTakesOverGetsACodecOfHisOwn) {
+  codecs_ = {Codec::kH264, Codec::kFwht};
+  test_codec_ = true;
+  make_session();
+  FakeSender& first = attach(0, wire::kCodecH264 | wire::kCodecFwht);
+  show(first);
+  EXPECT_EQ(encoders_made_, 1);
+  FakeSender& second = attach();
+  EXPECT_EQ(encoders_made_, 2);
+  show(second);
+  EXPECT_EQ(video_of(second).codec, 1);
+}
+
 TEST_F(DevicesAlone, WithoutADeviceForTheTestCodecThereIsH264) {
   test_codec_ = true;
+  make_session();
   FakeSender& sender = attach(0, wire::kCodecH264 | wire::kCodecFwht);
   EXPECT_EQ(codecs_asked_, (std::vector{Codec::kFwht, Codec::kH264}));
   show(sender);
