@@ -20,6 +20,7 @@
 
 #include "engine/base/event_loop.h"
 #include "engine/capture/display.h"
+#include "engine/compose/compose_batch.h"
 #include "engine/compose/composer.h"
 #include "engine/encode/encoder.h"
 #include "engine/session/frame_pacer.h"
@@ -57,6 +58,8 @@ struct SessionParts {
   TileScratch& tile_scratch;           // the shard's
   std::function<Result<std::unique_ptr<Encoder>>(const EncoderSettings&, Encoder::Completion)>
       make_encoder;
+  // Of `composer`, for pictures that go from one device to another; null: each by itself.
+  ComposeBatch* batch = nullptr;
 };
 
 struct SessionStatus {
@@ -123,6 +126,8 @@ class Session final : private DisplayListener, private ViewerOwner {
   void look_for_devices();
   void drop_encoder();
   [[nodiscard]] Status compose(const Scene& scene, Rect window, Picture& picture);
+  void on_batch(const Status& sent);
+  void on_composed(const Status& composed);
   void release_encoder();
   void arm_rest(bool tiles, bool settled);
   void callbacks_pending(TimePoint now);
@@ -160,6 +165,8 @@ class Session final : private DisplayListener, private ViewerOwner {
   VideoWindow video_window_;
   Codec codec_ = Codec::kH264;                    // of encoder_
   Rect coded_;                                    // what of the picture encoder_ and pool_ are for
+  std::optional<EncodeRequest> composing_;        // its picture is being composed
+  Scene batched_;                                 // what is drawn in it, in case it fails
   Scene through_;                                 // the scene as seen through it
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
   bool device_encodes_ = false;                   // the encoder, or the last one, is a device's

@@ -44,7 +44,8 @@ void Session::pump() {
     pump_unwatched(now);
     return;
   }
-  const bool stage_busy = unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
+  const bool stage_busy = unit_.has_value() || composing_.has_value() ||
+                          (encoder_ != nullptr && encoder_->in_flight() > 0) ||
                           !viewer_->can_take_frame();
   if (stage_busy) {
     if (waiting_since_.us == 0) waiting_since_ = now;
@@ -174,23 +175,48 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
     request.shown = {shown.x - window.x, shown.y - window.y, shown.width, shown.height};
   }
   request.stamps = stamps_of(scene, now);
-  if (const Status composed = compose(scene, window, *request.picture); !composed) {
+  unit_is_refinement_ = !refresh_ && scene.damage.empty();
+  refresh_ = false;
+  pacer_.captured(now);
+  Picture& picture = *request.picture;
+  composing_ = std::move(request);
+  if (parts_.batch == nullptr || !devices_alone_ || window != all) {
+    on_composed(compose(scene, window, picture));
+    return;
+  }
+  batched_ = scene;
+  const Status taken =
+      parts_.batch->compose(scene, picture, [this](const Status& sent) { on_batch(sent); });
+  if (taken) return;
+  metrics_.compose_errors.add();
+  if (taken.error().code != ErrorCode::kInvalid) on_batch(taken);
+}
+
+// The device has got all pictures of this turn, or has failed: then each is composed by itself,
+// which the CPU can do as well.
+void Session::on_batch(const Status& sent) {
+  const Status composed = sent ? sent : composer_->compose(batched_, *composing_->picture);
+  batched_.layers.clear();  // they hold buffers
+  on_composed(composed);
+}
+
+void Session::on_composed(const Status& composed) {
+  EncodeRequest request = std::move(*composing_);
+  composing_.reset();
+  if (!composed) {
     metrics_.compose_errors.add();
     // kInvalid leaves a layer out; with anything else there is no picture.
     if (composed.error().code != ErrorCode::kInvalid) {
       log_limited(LogLevel::kError, "session.not_composed",
                   {{"phone", options_.id}, {"error", composed.error()}});
       refresh_ = true;
-      pacer_.captured(now);
       return;
     }
   }
-  request.stamps.composed = parts_.loop.clock().now();
-  metrics_.capture.observe((now - request.stamps.committed).count());
-  metrics_.compose.observe((request.stamps.composed - now).count());
-  unit_is_refinement_ = !refresh_ && scene.damage.empty();
-  refresh_ = false;
-  pacer_.captured(now);
+  FrameStamps& stamps = request.stamps;
+  stamps.composed = parts_.loop.clock().now();
+  metrics_.capture.observe((stamps.captured - stamps.committed).count());
+  metrics_.compose.observe((stamps.composed - stamps.captured).count());
   if (const Status status = encoder_->submit(request); !status) {
     metrics_.encode_errors.add();
     log_limited(LogLevel::kError, "session.encode_refused",
@@ -304,7 +330,7 @@ Result<std::unique_ptr<Encoder>> Session::open_encoder(EncoderSettings settings)
 // A phone that draws no video holds no encoder and no pictures.
 void Session::release_encoder() {
   if (encoder_ == nullptr) return;
-  if (encoder_->in_flight() > 0 || unit_) {
+  if (encoder_->in_flight() > 0 || unit_ || composing_) {
     release_timer_.arm_after(kRelease);
     return;
   }

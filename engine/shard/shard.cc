@@ -62,6 +62,10 @@ Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& regis
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
   const auto& make_composer = shard->options_.make_composer;
   shard->composer_ = make_composer ? make_composer(*shard->loop_) : std::make_shared<CpuComposer>();
+  if (make_composer) {
+    shard->batch_ = std::make_unique<ComposeBatch>(*shard->loop_, *shard->composer_);
+    shard->batch_->publish(registry, shard->options_.index);
+  }
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
   shard->encoders_ = std::make_unique<EncoderPool>(
       *shard->encode_thread_,
@@ -113,7 +117,8 @@ SessionParts Shard::parts() {
           tile_scratch_,
           [this](const EncoderSettings& settings, Encoder::Completion completion) {
             return encoders_->lend(settings, std::move(completion));
-          }};
+          },
+          batch_.get()};
 }
 
 Result<SessionStatus> Shard::put(const PhoneOptions& phone) {

@@ -91,6 +91,7 @@ class Shard {
   BusyShare loop_busy_;
   BusyShare encode_busy_;
   std::shared_ptr<Composer> composer_;
+  std::unique_ptr<ComposeBatch> batch_;  // of a device's composer
   TileScratch tile_scratch_;
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;
   // Removed, with a turn of the loop left in which the close frame goes out.

@@ -134,6 +134,8 @@ def devices_alone():
         expect(not any(touched.values()), touched)
         expect(after["rackphone_cpu_pixel_mappings_total"] == 0, "no picture and no guest's buffer was mapped")
         expect(composed_by(after, "device") >= FRAMES and composed_by(after, "cpu") == 0, after)
+        batched, batches = (after[f'rackphone_compose_{what}_total{{shard="0"}}'] for what in ("batched", "batches"))
+        expect(batched >= FRAMES and 0 < batches <= batched, f"{batched} pictures in {batches} submissions")
         expect(kernel_counter("TlsTxSw") == probes + 1 > before, "the stream's records are the kernel's")
         print(json.dumps({"zero_copy_cpu_bytes": sum(touched.values()), "frames": seen["frames"],
                           "worst_psnr_db": seen["codecs"][FWHT]["worst_psnr_db"]}), flush=True)

@@ -133,5 +133,79 @@ TEST_F(DevicesAlone, WithoutADeviceForTheTestCodecThereIsH264) {
   EXPECT_EQ(video_of(sender).codec, 1);
 }
 
+// ---- several phones in one submission
+
+class Batched : public DevicesAlone {
+ protected:
+  Batched() {
+    composer_->device = true;
+    device_encoder_ = true;
+    batch_ = std::make_unique<ComposeBatch>(*loop_, *composer_);
+    make_session();
+  }
+};
+
+TEST_F(Batched, WhatTwoPhonesDrawInOneTurnIsOneSubmission) {
+  FakeSender& first = attach();
+  ASSERT_NO_FATAL_FAILURE(show(first));
+  FakeDisplay& display = *display_;
+  ManualEncoder& encoder = *encoder_;
+  const auto other = make_phone("p2");
+  FakeSender& second = attach_to(*other, 0, wire::kCodecH264);
+  ASSERT_NO_FATAL_FAILURE(show(second));
+  const int batches = composer_->batches;
+  const int composed = composer_->composed;
+  display.damage({0, 0, 50, 50});
+  display_->damage({0, 0, 50, 50});
+  EXPECT_EQ(encoder.in_flight() + encoder_->in_flight(), 0) << "their fences are not there yet";
+  turn();
+  EXPECT_EQ(composer_->composed, composed + 2);
+  EXPECT_EQ(composer_->batches, batches + 1);
+  EXPECT_EQ(encoder.in_flight(), 1);
+  EXPECT_EQ(encoder_->in_flight(), 1);
+}
+
+TEST_F(Batched, AnotherChangeWaitsUntilThePictureIsWithTheEncoder) {
+  FakeSender& sender = attach();
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+  const int composed = composer_->composed;
+  display_->damage({0, 0, 50, 50});
+  display_->damage({50, 50, 50, 50});
+  turn();
+  EXPECT_LE(composer_->composed, composed + 1);
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+}
+
+TEST_F(Batched, ASubmissionThatFailsIsComposedAgain) {
+  FakeSender& sender = attach();
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+  composer_->batch_answer = fail(ErrorCode::kUnavailable, "the device hangs");
+  const int composed = composer_->composed;
+  damage();
+  EXPECT_EQ(composer_->composed, composed + 2);
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+  EXPECT_EQ(sender.frames().size(), 2U);
+}
+
+TEST_F(Batched, APhoneThatGoesLeavesNothingOpen) {
+  FakeSender& sender = attach();
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+  const int composed = composer_->composed;
+  display_->damage({0, 0, 50, 50});
+  ASSERT_EQ(composer_->composed, composed + 1);
+  ASSERT_TRUE(composer_->in_batch);
+  session_.reset();
+  EXPECT_FALSE(composer_->in_batch);
+  turn();
+}
+
+TEST_F(Batched, AnEncoderOnTheCpuWaitsForNobody) {
+  device_encoder_ = false;
+  FakeSender& sender = attach();
+  ASSERT_NO_FATAL_FAILURE(show(sender));
+  damage();
+  EXPECT_EQ(composer_->batches, 0);
+}
+
 }  // namespace
 }  // namespace rp

@@ -18,11 +18,22 @@ using std::chrono::milliseconds;
 
 struct NoComposer final : Composer {
   bool device = false;
+  bool in_batch = false;
+  int batches = 0;
+  int composed = 0;
+  Status batch_answer;
   int looks = 0;       // at pixels, to compare or pack them
   bool grain = false;  // what is seen is other noise in each picture, which no tile packs
   Status compose(const Scene&, Picture& picture) override {
     picture.stale.clear();
+    ++composed;
     return {};
+  }
+  void begin_batch() override { in_batch = true; }
+  Status end_batch() override {
+    in_batch = false;
+    ++batches;
+    return batch_answer;
   }
   bool on_device() const override { return device; }
   Status render(const Scene&, Rect, std::span<std::uint32_t> out) override {
@@ -114,6 +125,11 @@ class SessionTest : public testing::Test {
 
   void make_session() {
     session_.reset();
+    session_ = make_phone("p1");
+  }
+
+  // Another phone of the same shard; display_ and encoder_ are the last one's.
+  std::unique_ptr<Session> make_phone(const std::string& id) {
     SessionParts parts{*loop_,
                        registry_,
                        [this](EventLoop& loop, const DisplayOptions& options,
@@ -137,12 +153,13 @@ class SessionTest : public testing::Test {
                          encoder_ = encoder.get();
                          return encoder;
                        }};
+    parts.batch = batch_.get();
     SessionOptions options;
-    options.id = "p1";
+    options.id = id;
     options.name = "Phone 1";
     options.own_scale_120 = own_scale_120_;
     options.test_codec = test_codec_;
-    session_ = *Session::create(std::move(parts), std::move(options));
+    return *Session::create(std::move(parts), std::move(options));
   }
 
   void turn(Duration advance = Duration(0)) {
@@ -150,9 +167,12 @@ class SessionTest : public testing::Test {
     for (int i = 0; i < 4; ++i) loop_->run_once(Duration(0));
   }
   FakeSender& attach(std::uint32_t features = 0, std::uint32_t codecs = wire::kCodecH264) {
+    return attach_to(*session_, features, codecs);
+  }
+  FakeSender& attach_to(Session& session, std::uint32_t features, std::uint32_t codecs) {
     auto sender = std::make_unique<FakeSender>(*loop_);
     FakeSender& fake = *sender;
-    session_->attach(std::move(sender), {"ada", "s1", "", "192.0.2.1"});
+    session.attach(std::move(sender), {"ada", "s1", "", "192.0.2.1"});
     wire::Hello hello;
     hello.width_px = 720;
     hello.height_px = 1280;
@@ -196,6 +216,7 @@ class SessionTest : public testing::Test {
   Registry registry_;
   TileScratch tile_scratch_;
   std::shared_ptr<NoComposer> composer_ = std::make_shared<NoComposer>();
+  std::unique_ptr<ComposeBatch> batch_;  // none: each picture by itself
   FakeDisplay* display_ = nullptr;
   ManualEncoder* encoder_ = nullptr;
   int encoders_made_ = 0;
