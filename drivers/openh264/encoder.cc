@@ -5,6 +5,7 @@
 #include <wels/codec_api.h>
 
 #include "engine/encode/settings.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -162,6 +163,7 @@ Status OpenH264Encoder::encode(const Picture& picture, bool force_key, AccessUni
 Status OpenH264Encoder::encode_once(const Picture& picture, AccessUnit& out) {
   SSourcePicture in{};
   in.iColorFormat = videoFormatI420;
+  count_cpu_pixels(CpuPlace::kEncode, picture_bytes(picture.coded));
   in.iPicWidth = picture.coded.width;
   in.iPicHeight = picture.coded.height;
   in.iStride[0] = picture.stride_y;

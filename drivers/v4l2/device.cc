@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/unique_fd.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp::v4l2 {
 namespace {
@@ -17,11 +17,6 @@ namespace {
 class KernelDevice final : public Device {
  public:
   KernelDevice(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-  KernelDevice(const KernelDevice&) = delete;
-  KernelDevice& operator=(const KernelDevice&) = delete;
-  ~KernelDevice() override {
-    for (const auto memory : mapped_) ::munmap(memory.data(), memory.size());
-  }
 
   Status control(unsigned long request, void* argument, const char* operation) override {
     int result = 0;
@@ -33,19 +28,13 @@ class KernelDevice final : public Device {
   }
 
   Result<std::span<std::uint8_t>> map(std::size_t length_bytes, std::int64_t offset) override {
-    void* memory = ::mmap(nullptr, length_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(),
-                          static_cast<off_t>(offset));
-    if (memory == MAP_FAILED) return fail_errno("mmap " + path_);
-    mapped_.emplace_back(static_cast<std::uint8_t*>(memory), length_bytes);
-    return mapped_.back();
+    RP_ASSIGN(PixelMapping mapping, PixelMapping::of_device(fd_.get(), length_bytes, offset));
+    mapped_.push_back(std::move(mapping));
+    return std::span(mapped_.back().data(), length_bytes);
   }
 
   void unmap(std::span<std::uint8_t> memory) override {
-    const auto found = std::ranges::find(mapped_, memory.data(),
-                                         [](std::span<std::uint8_t> m) { return m.data(); });
-    if (found == mapped_.end()) return;
-    ::munmap(found->data(), found->size());
-    mapped_.erase(found);
+    std::erase_if(mapped_, [&](const PixelMapping& one) { return one.data() == memory.data(); });
   }
 
   [[nodiscard]] int descriptor() const override { return fd_.get(); }
@@ -53,7 +42,7 @@ class KernelDevice final : public Device {
  private:
   UniqueFd fd_;
   std::string path_;
-  std::vector<std::span<std::uint8_t>> mapped_;
+  std::vector<PixelMapping> mapped_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "drivers/v4l2/copy.h"
 #include "engine/base/log.h"
 #include "engine/encode/settings.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp::v4l2 {
 namespace {
@@ -193,11 +194,9 @@ bool DeviceEncoder::wait_for_fence(Job& job) {
 Result<DeviceEncoder::Step> DeviceEncoder::prepare(Job& job) {
   RP_ASSIGN(const Step rate, apply_rate());
   if (rate == Step::kWait) return Step::kWait;
-  const Picture& picture = *job.request.picture;
+  Picture& picture = *job.request.picture;
   const bool import = import_works_ && importable(picture, instance_->format().layout);
-  if (!import && picture.y == nullptr) {
-    return fail(ErrorCode::kUnsupported, "the device cannot read the picture, nor can the CPU");
-  }
+  if (!import) RP_TRY(map_for_cpu(picture));
   const BufferMemory memory = import ? BufferMemory::kDmabuf : BufferMemory::kMapped;
   if (instance_->output().memory() != memory) {
     if (with_device() > 0) return Step::kWait;
@@ -238,7 +237,7 @@ Result<DeviceEncoder::Step> DeviceEncoder::apply_key(Job& job) {
 
 Status DeviceEncoder::enqueue(Job& job, std::uint32_t index) {
   Queue& output = instance_->output();
-  const Picture& picture = *job.request.picture;
+  Picture& picture = *job.request.picture;
   if (output.memory() == BufferMemory::kDmabuf) {
     if (picture.y != nullptr) flush_cpu_writes(picture.dmabuf);
     const Status given = output.enqueue_dmabuf(index, picture.dmabuf, job.tag);
@@ -247,7 +246,7 @@ Status DeviceEncoder::enqueue(Job& job, std::uint32_t index) {
       held_[index] = std::move(job.request.picture);
       return {};
     }
-    if (picture.y == nullptr || with_device() > 0) return given;
+    if (with_device() > 0 || !map_for_cpu(picture)) return given;
     log_limited(LogLevel::kWarning, "v4l2.import_refused",
                 {{"device", parts_.path}, {"error", given.error()}});
     import_works_ = false;
@@ -261,6 +260,7 @@ Status DeviceEncoder::enqueue(Job& job, std::uint32_t index) {
   for (int plane = 0; plane < format.raw.planes; ++plane) {
     planes[static_cast<std::size_t>(plane)] = output.plane(index, plane);
   }
+  count_cpu_pixels(CpuPlace::kEncoderCopy, picture_bytes(picture.coded));
   copy_picture(picture, format.layout, format.raw.size, planes);
   RP_TRY(output.enqueue(index, job.tag));
   output_busy_[index] = true;
@@ -361,6 +361,7 @@ AccessUnit DeviceEncoder::unit_for(const Job& job, std::span<const std::uint8_t>
   }
   unit.bytes.insert(unit.bytes.end(), bytes.begin(), bytes.end());
   unit.key = content.key;
+  unit.codec = settings_.codec;
   unit.shown = job.request.shown;
   unit.size = settings_.size;
   unit.stamps = job.request.stamps;

@@ -53,6 +53,7 @@ class DeviceEncoder final : public Encoder {
   void recycle(AccessUnit unit) override;
   [[nodiscard]] int in_flight() const override;
   [[nodiscard]] std::string_view name() const override { return "v4l2"; }
+  [[nodiscard]] bool on_device() const override { return true; }
   [[nodiscard]] PictureAllocator& picture_memory() override { return parts_.memory; }
 
  private:

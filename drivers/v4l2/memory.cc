@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/dma-heap.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <map>
@@ -19,68 +18,45 @@ constexpr std::size_t kMaxLearnt = 16;
 
 Size even(Size size) { return {(size.width + 1) & ~1, (size.height + 1) & ~1}; }
 
-struct Block {
-  Block() = default;
-  Block(Block&& other) noexcept
-      : dmabuf(std::move(other.dmabuf)),
-        bytes(std::exchange(other.bytes, nullptr)),
-        length(other.length) {}
-  Block& operator=(Block&&) = delete;
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-  ~Block() {
-    if (bytes != nullptr) ::munmap(bytes, length);
-  }
-  UniqueFd dmabuf;
-  std::uint8_t* bytes = nullptr;
-  std::size_t length = 0;
-};
-
 class HeapPictures final : public PictureMemory {
  public:
-  HeapPictures(std::vector<Block> blocks, const BufferLayout& layout) : blocks_(std::move(blocks)) {
+  HeapPictures(std::vector<UniqueFd> blocks, const BufferLayout& layout, std::size_t length)
+      : blocks_(std::move(blocks)) {
     const bool pairs = layout.raw.layout == PictureLayout::kNv12;
-    for (const Block& block : blocks_) {
+    for (const UniqueFd& block : blocks_) {
       PicturePlanes planes;
       planes.layout = layout.raw.layout;
       planes.stride_y = static_cast<std::int32_t>(layout.y.stride);
       planes.stride_uv = static_cast<std::int32_t>(layout.u.stride);
       planes.offset_u = layout.u.offset;
       planes.offset_v = pairs ? layout.u.offset + 1 : layout.v.offset;
-      planes.y = block.bytes;
-      planes.u = block.bytes + planes.offset_u;
-      planes.v = block.bytes + planes.offset_v;
-      planes.dmabuf = block.dmabuf.get();
+      planes.dmabuf = block.get();
+      planes.mappable_bytes = length;
       pictures_.push_back(planes);
     }
   }
   [[nodiscard]] std::span<const PicturePlanes> pictures() const override { return pictures_; }
 
  private:
-  std::vector<Block> blocks_;
+  std::vector<UniqueFd> blocks_;
   std::vector<PicturePlanes> pictures_;
 };
 
-Result<Block> allocate_block(int heap, std::size_t length) {
+Result<UniqueFd> allocate_block(int heap, std::size_t length) {
   dma_heap_allocation_data request{};
   request.len = length;
   request.fd_flags = O_RDWR | O_CLOEXEC;
   if (::ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &request) != 0) return fail_errno("DMA_HEAP_IOCTL_ALLOC");
-  Block block;
-  block.dmabuf = UniqueFd(static_cast<int>(request.fd));
-  void* bytes = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, block.dmabuf.get(), 0);
-  if (bytes == MAP_FAILED) return fail_errno("mmap of a dma-buf");
-  block.bytes = static_cast<std::uint8_t*>(bytes);
-  block.length = length;
-  return block;
+  return UniqueFd(static_cast<int>(request.fd));
 }
 
-Result<std::vector<Block>> allocate_from(const std::string& path, std::size_t length, int count) {
+Result<std::vector<UniqueFd>> allocate_from(const std::string& path, std::size_t length,
+                                            int count) {
   const UniqueFd heap(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!heap) return fail_errno("open " + path);
-  std::vector<Block> blocks;
+  std::vector<UniqueFd> blocks;
   for (int i = 0; i < count; ++i) {
-    RP_ASSIGN(Block block, allocate_block(heap.get(), length));
+    RP_ASSIGN(UniqueFd block, allocate_block(heap.get(), length));
     blocks.push_back(std::move(block));
   }
   return blocks;
@@ -105,8 +81,9 @@ Result<std::unique_ptr<PictureMemory>> DevicePictures::allocate(Size coded, int 
   }
   if (format && format->layout.raw.memory_planes == 1) {
     for (const std::string& heap : heaps_) {
-      auto blocks = allocate_from(heap, format->raw.size_bytes[0], count);
-      if (blocks) return std::make_unique<HeapPictures>(std::move(*blocks), format->layout);
+      const std::size_t length = format->raw.size_bytes[0];
+      auto blocks = allocate_from(heap, length, count);
+      if (blocks) return std::make_unique<HeapPictures>(std::move(*blocks), format->layout, length);
     }
   }
   return plain_memory().allocate(coded, count);

@@ -1,7 +1,7 @@
 // DevicePictures: memory for pictures that one video device reads where they lie: dma-bufs of the
-// kernel's heaps, laid out as the device wants its raw buffers (format.h draws it), mapped for the
-// CPU composer too. Where there are no heaps, or the device wants its planes apart, plain memory:
-// the encoder then copies. Thread rule: any thread.
+// kernel's heaps, laid out as the device wants its raw buffers (format.h draws it), mapped only
+// once the CPU has to write or copy one (map_for_cpu). Where there are no heaps, or the device
+// wants its planes apart, plain memory: the encoder then copies. Thread rule: any thread.
 #pragma once
 
 #include <mutex>

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "drivers/vulkan/sync_file.h"
-#include "engine/base/log.h"
+#include "engine/frame/guest_fence.h"
 
 namespace rp {
 
@@ -120,10 +120,14 @@ Status VulkanComposer::check_device() {
   }
   if (waiting == nullptr || clock_.now() - waiting->submitted_at() < options_.patience) return {};
   if (waiting->waits_for_fences() && std::exchange(device_waits_, false)) {
-    ++stats_.fences_given_up;
-    log_warning("vulkan.fence_never_signals", {{"device", device_->info().name}});
+    give_up_fence();
   }
   return fail(ErrorCode::kUnavailable, "compose: the device does not finish its work");
+}
+
+void VulkanComposer::give_up_fence() {
+  ++stats_.fences_given_up;
+  rp::give_up_fence("vulkan");
 }
 
 // Takes back what is done; work ends in the order it was begun.
@@ -159,8 +163,8 @@ Result<Work*> VulkanComposer::open_work() {
 Status VulkanComposer::draw(const Scene& scene, Picture& picture, Work& work) {
   picture.ready.reset();
   // A guest whose fences never signal costs everyone on this loop little, after the first.
-  constexpr int kImpatience = 16;
-  fence_patience_ = impatient_ ? options_.patience / kImpatience : options_.patience;
+  const auto less = kFencePatience / kFenceImpatience;
+  fence_patience_ = impatient_ ? options_.patience / less : options_.patience;
   RP_TRY(make_sources(scene, work));
   RP_TRY(fit_scratch(picture.size));
   Output output;
@@ -227,7 +231,7 @@ Status VulkanComposer::make_source_of(std::size_t entry, Work& work) {
 // has kept it waiting too long, we do, for no longer than a picture may take.
 Status VulkanComposer::await_fence(FrameBuffer& buffer, bool by_cpu, Work& work) {
   const int fence = buffer.acquire_fence();
-  if (fence < 0 || vulkan::wait_for_fence(fence, std::chrono::milliseconds(0))) return {};
+  if (fence < 0 || wait_for_fence(fence, std::chrono::milliseconds(0))) return {};
   if (!by_cpu && device_waits_) {
     UniqueFd copy(::fcntl(fence, F_DUPFD_CLOEXEC, 0));
     if (copy && work.wait_for(std::move(copy))) {
@@ -237,8 +241,8 @@ Status VulkanComposer::await_fence(FrameBuffer& buffer, bool by_cpu, Work& work)
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(fence_patience_);
-  impatient_ = !vulkan::wait_for_fence(fence, limit);
-  if (impatient_) ++stats_.fences_given_up;
+  impatient_ = !wait_for_fence(fence, limit);
+  if (impatient_) give_up_fence();
   fence_patience_ -= std::chrono::steady_clock::now() - begun;
   return {};
 }

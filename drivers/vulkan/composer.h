@@ -23,6 +23,7 @@
 #include "drivers/vulkan/recorder.h"
 #include "engine/base/event_loop.h"
 #include "engine/compose/cpu_composer.h"
+#include "engine/frame/guest_fence.h"
 
 namespace rp {
 
@@ -30,7 +31,7 @@ struct VulkanComposerOptions {
   // Take a device that is the CPU after all (lavapipe): the CPU composer is faster.
   bool allow_software = false;
   // What the device is given to finish a submission, and a guest's fence to signal.
-  std::chrono::milliseconds patience{250};
+  std::chrono::milliseconds patience = kFencePatience;
   vulkan::ColourMatrix matrix = vulkan::ColourMatrix::kBt601;
   // Where completions are heard of, so that guests get their buffers back at once; null: at the
   // next call.
@@ -71,6 +72,7 @@ class VulkanComposer final : public Composer {
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
   [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
   [[nodiscard]] Status scan(const Scene& scene, Rect area, const Row& row) override;
+  [[nodiscard]] bool on_device() const override { return true; }
   void begin_batch() override;
   [[nodiscard]] Status end_batch() override;
 
@@ -108,6 +110,7 @@ class VulkanComposer final : public Composer {
   [[nodiscard]] Status make_sources(const Scene& scene, vulkan::Work& work);
   [[nodiscard]] Status make_source_of(std::size_t entry, vulkan::Work& work);
   [[nodiscard]] Status await_fence(FrameBuffer& buffer, bool by_cpu, vulkan::Work& work);
+  void give_up_fence();
   [[nodiscard]] Status fit_scratch(Size size);
   [[nodiscard]] Status submit();
   void hand_out_fences(Slot& slot, UniqueFd fence);

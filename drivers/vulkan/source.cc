@@ -7,6 +7,7 @@
 
 #include "drivers/vulkan/sync_file.h"
 #include "engine/compose/layer_check.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp::vulkan {
 namespace {
@@ -54,7 +55,8 @@ Result<Source> upload(const ScenePlan::Entry& entry, Rect window, Work& work) {
   const auto row_bytes = static_cast<std::size_t>(piece.width * pixel_bytes);
   const std::size_t stride = (row_bytes + 3) & ~std::size_t{3};
   RP_ASSIGN(const Work::Room room, work.upload(stride * static_cast<std::size_t>(piece.height)));
-  const std::uint8_t* pixels = buffer.begin_cpu_read();
+  CpuRead read(buffer, CpuPlace::kUpload, row_bytes * static_cast<std::size_t>(piece.height));
+  const std::uint8_t* pixels = read.pixels();
   if (pixels == nullptr) return fail(ErrorCode::kInvalid, "a layer's buffer cannot be mapped");
   const auto from_stride = static_cast<std::ptrdiff_t>(buffer.plane(0).stride_bytes);
   pixels += piece.y * from_stride + static_cast<std::ptrdiff_t>(piece.x) * pixel_bytes;
@@ -62,7 +64,7 @@ Result<Source> upload(const ScenePlan::Entry& entry, Rect window, Work& work) {
   for (std::int32_t y = 0; y < piece.height; ++y, pixels += from_stride, to += stride) {
     std::memcpy(to, pixels, row_bytes);
   }
-  if (!buffer.end_cpu_read()) return fail(ErrorCode::kInvalid, "a layer's buffer shrank");
+  if (!read.end()) return fail(ErrorCode::kInvalid, "a layer's buffer shrank");
   Source source;
   source.bound = room.bound;
   source.stride_bytes = static_cast<std::uint32_t>(stride);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "drivers/vulkan/sync_file.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp::vulkan {
 namespace {
@@ -136,6 +137,7 @@ void copy_back(const Target& target, const std::vector<Rect>& boxes, Picture& pi
   if (target.copy_from == nullptr) return;
   const PicturePlanes& from = target.planes;
   for (const Rect& box : boxes) {
+    count_cpu_pixels(CpuPlace::kCopyBack, picture_bytes({box.width, box.height}));
     copy_rows(target.copy_from, from.stride_y, picture.y, picture.stride_y, box);
     const Rect chroma{box.x / 2, box.y / 2, box.width / 2, box.height / 2};
     if (picture.layout == PictureLayout::kNv12) {

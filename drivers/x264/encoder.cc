@@ -7,6 +7,7 @@
 
 #include "engine/encode/frame_quantiser.h"
 #include "engine/encode/settings.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -141,6 +142,7 @@ Status X264Encoder::encode_once(const Picture& picture, bool key, int qp, Access
   in.i_pts = next_pts_++;
   in.img.i_csp = X264_CSP_I420;
   in.img.i_plane = 3;
+  count_cpu_pixels(CpuPlace::kEncode, picture_bytes(picture.coded));
   in.img.plane[0] = picture.y;
   in.img.plane[1] = picture.u;
   in.img.plane[2] = picture.v;

@@ -22,6 +22,8 @@ class Counter {
   void add(std::uint64_t by = 1) {
     value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
   }
+  // For a counter that more than one thread writes, all of them by this.
+  void add_shared(std::uint64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:

@@ -8,6 +8,8 @@
 
 #include <cerrno>
 
+#include "engine/frame/guest_fence.h"
+
 namespace rp {
 
 bool DmabufBuffer::cannot_shrink(int fd) {
@@ -30,10 +32,6 @@ DmabufBuffer::DmabufBuffer(Compositor& compositor, const DmabufLayout& layout, U
   planes_[0] = {fd_.get(), layout.offset_bytes, layout.stride_bytes};
 }
 
-DmabufBuffer::~DmabufBuffer() {
-  if (map_ != MAP_FAILED) ::munmap(map_, map_bytes_);
-}
-
 // Memory that is no dma-buf needs no cache maintenance and refuses the call; nothing is lost by
 // that.
 void DmabufBuffer::sync(std::uint64_t flags) const {
@@ -43,17 +41,29 @@ void DmabufBuffer::sync(std::uint64_t flags) const {
   }
 }
 
+// The kernel's own wait, in sync(), has no end. A guest that is late once a picture costs the shard
+// little, after the first time.
+bool DmabufBuffer::wait_until_drawn() {
+  if (late_) return false;
+  const bool was_late = record_ != nullptr && record_->late_fences;
+  late_ = !wait_for_fence(fd_.get(), was_late ? kFenceImpatience : kFencePatience);
+  if (late_) give_up_fence("cpu");
+  if (record_ != nullptr) record_->late_fences = late_;
+  return !late_;
+}
+
 const std::uint8_t* DmabufBuffer::begin_cpu_read() {
-  if (map_ == MAP_FAILED) {
-    map_ = ::mmap(nullptr, map_bytes_, PROT_READ, MAP_SHARED, fd_.get(), 0);
-    if (map_ == MAP_FAILED) return nullptr;
+  if (!map_) {
+    auto mapped = PixelMapping::of_dmabuf(fd_.get(), map_bytes_, PixelMapping::Access::kRead);
+    if (!mapped) return nullptr;
+    map_ = std::move(*mapped);
   }
-  sync(DMA_BUF_SYNC_START);
-  return static_cast<const std::uint8_t*>(map_) + planes_[0].offset_bytes;
+  if (wait_until_drawn()) sync(DMA_BUF_SYNC_START);
+  return map_.data() + planes_[0].offset_bytes;
 }
 
 bool DmabufBuffer::end_cpu_read() {
-  if (map_ != MAP_FAILED) sync(DMA_BUF_SYNC_END);
+  if (map_ && !late_) sync(DMA_BUF_SYNC_END);
   return true;
 }
 
@@ -61,6 +71,7 @@ bool DmabufBuffer::end_cpu_read() {
 // the buffer; taking it at commit ties the frame to this drawing and not to a later one.
 void DmabufBuffer::on_commit() {
   fence_.reset();
+  late_ = false;
   dma_buf_export_sync_file arguments{.flags = DMA_BUF_SYNC_READ, .fd = -1};
   if (::ioctl(fd_.get(), DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arguments) == 0) {
     fence_.reset(arguments.fd);

@@ -2,11 +2,10 @@
 // for. Thread rule: the display's loop.
 #pragma once
 
-#include <sys/mman.h>
-
 #include "engine/base/unique_fd.h"
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/client_record.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 
@@ -25,7 +24,6 @@ class DmabufBuffer final : public ClientBuffer {
   [[nodiscard]] static bool cannot_shrink(int fd);
 
   DmabufBuffer(Compositor& compositor, const DmabufLayout& layout, UniqueFd fd);
-  ~DmabufBuffer() override;
   // The descriptor has been counted in `record`; it is given back when the wl_buffer goes.
   void count_in(ClientRecord& record) { record_ = &record; }
   static void tie_to(const std::shared_ptr<DmabufBuffer>& buffer, wl_resource* resource) {
@@ -40,11 +38,13 @@ class DmabufBuffer final : public ClientBuffer {
  private:
   void on_resource_destroyed() override;
   void sync(std::uint64_t flags) const;
+  [[nodiscard]] bool wait_until_drawn();
 
   UniqueFd fd_;
   UniqueFd fence_;
+  bool late_ = false;               // waited for in vain since it was committed
   ClientRecord* record_ = nullptr;  // until the wl_buffer goes
-  void* map_ = MAP_FAILED;
+  PixelMapping map_;
   std::size_t map_bytes_;
 };
 

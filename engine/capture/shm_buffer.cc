@@ -11,6 +11,7 @@
 #include "engine/base/log.h"
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/compositor.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -54,8 +55,9 @@ class ShmBuffer final : public ClientBuffer {
     if (in_use() && !ClientRecord::is_leaving(wl_resource_get_client(resource()))) {
       const std::size_t bytes = planes_[0].stride_bytes * static_cast<std::size_t>(size_.height);
       auto kept = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
-      if (const std::uint8_t* pixels = begin_cpu_read()) std::memcpy(kept.get(), pixels, bytes);
-      end_cpu_read();
+      CpuRead read(*this, CpuPlace::kKeep, bytes);
+      if (read.pixels() != nullptr) std::memcpy(kept.get(), read.pixels(), bytes);
+      (void)read.end();
       kept_ = std::move(kept);
     }
     shm_ = nullptr;

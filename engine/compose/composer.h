@@ -38,6 +38,9 @@ class Composer {
   using Row = std::function<void(std::int32_t y, const std::uint32_t* pixels)>;
   [[nodiscard]] virtual Status scan(const Scene& scene, Rect area, const Row& row) = 0;
 
+  // A device draws, now and as far as it can be told.
+  [[nodiscard]] virtual bool on_device() const { return false; }
+
   // Between these, compose() may leave its work undone: a device gets all of it at once. Pictures
   // may not be looked at, nor their `ready`, and must stay where they are, until end_batch(); when
   // that fails those not written are stale again.

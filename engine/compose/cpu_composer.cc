@@ -11,6 +11,7 @@
 #include "engine/base/limits.h"
 #include "engine/compose/layer_check.h"
 #include "engine/compose/sampler.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -29,6 +30,12 @@ bool is_one_to_one(const Layer& layer) {
   const RectF& s = layer.source;
   return layer.transform == Transform::kNormal && s.width == layer.destination.width &&
          s.height == layer.destination.height && is_whole(s.x) && is_whole(s.y);
+}
+
+// What is read of a layer for `part` of the output; more or less of a scaled one.
+std::uint64_t bytes_of(Rect part, const PixelFormat& format) {
+  return static_cast<std::uint64_t>(area_of(part)) *
+         static_cast<std::uint64_t>(format.bytes_per_pixel);
 }
 
 std::uint8_t* at(std::uint8_t* plane, std::int32_t stride, std::int32_t x, std::int32_t y) {
@@ -90,6 +97,7 @@ void to_nv12(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t
 
 void to_picture(const PixelFormat& format, const std::uint8_t* pixels, std::int32_t stride,
                 Rect strip, Picture& p) {
+  count_cpu_pixels(CpuPlace::kPicture, picture_bytes({strip.width, strip.height}));
   const bool pairs = p.layout == PictureLayout::kNv12;
   (pairs ? to_nv12 : to_i420)(format, pixels, stride, strip, p);
   pad(strip, p);
@@ -107,11 +115,9 @@ Status CpuComposer::compose(const Scene& scene, Picture& picture) {
   if (scene.output != picture.size) {
     return fail(ErrorCode::kInvalid, "compose: the scene's size is not the picture's");
   }
-  if (picture.y == nullptr) {
-    return fail(ErrorCode::kUnsupported, "compose: the picture is not mapped for the CPU");
-  }
+  RP_TRY(map_for_cpu(picture));
   complaint_ = nullptr;
-  take_in(scene);
+  take_in(scene, CpuPlace::kCompose);
   const Rect all{0, 0, picture.size.width, picture.size.height};
   for (const pixman_box32_t& box : picture.stale.boxes()) {
     const Rect part = intersection(Region::rect_of(box), all);
@@ -133,7 +139,8 @@ void CpuComposer::leave_out(Entry& entry, const char* why) {
   complaint_ = why;
 }
 
-void CpuComposer::take_in(const Scene& scene) {
+void CpuComposer::take_in(const Scene& scene, CpuPlace place) {
+  place_ = place;
   const Rect all{0, 0, scene.output.width, scene.output.height};
   for (const Layer& layer : scene.layers) {
     if (intersection(layer.destination, all).empty()) continue;
@@ -217,7 +224,7 @@ Status CpuComposer::render(const Scene& scene, Rect area, std::span<std::uint32_
     return fail(ErrorCode::kInvalid, "render: the area is not inside the output");
   }
   complaint_ = nullptr;
-  take_in(scene);
+  take_in(scene, CpuPlace::kTiles);
   auto* to = reinterpret_cast<std::uint8_t*>(out.data());
   const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(area.width) * 4;
   const std::int32_t bottom = area.y + area.height;
@@ -239,7 +246,7 @@ Status CpuComposer::scan(const Scene& scene, Rect area, const Row& row) {
     return fail(ErrorCode::kInvalid, "scan: the area is not inside the output");
   }
   complaint_ = nullptr;
-  take_in(scene);
+  take_in(scene, CpuPlace::kTiles);
   const std::int32_t bottom = area.y + area.height;
   for (std::int32_t y = area.y; y < bottom;) {
     const Rect strip{area.x, y, area.width, strip_end(area, y) - y};
@@ -277,7 +284,8 @@ bool CpuComposer::scan_strip(Rect strip, const Row& row) {
 
 bool CpuComposer::scan_directly(Entry& entry, Rect strip, const Row& row) {
   const Layer& layer = *entry.layer;
-  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  CpuRead read(*layer.buffer, place_, bytes_of(strip, *entry.format));
+  const std::uint8_t* pixels = read.pixels();
   if (pixels == nullptr) {
     leave_out(entry, "a layer's buffer cannot be mapped");
     return false;
@@ -289,7 +297,7 @@ bool CpuComposer::scan_directly(Entry& entry, Rect strip, const Row& row) {
   for (std::int32_t i = 0; i < strip.height; ++i, pixels += stride) {
     row(strip.y + i, reinterpret_cast<const std::uint32_t*>(pixels));
   }
-  if (layer.buffer->end_cpu_read()) return true;
+  if (read.end()) return true;
   leave_out(entry, "a layer's buffer shrank");
   return false;
 }
@@ -306,7 +314,8 @@ bool CpuComposer::draw_all(View view, Rect piece, std::uint8_t* to, std::ptrdiff
 
 bool CpuComposer::convert_directly(Entry& entry, Rect strip, Picture& picture) {
   const Layer& layer = *entry.layer;
-  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  CpuRead read(*layer.buffer, place_, bytes_of(strip, *entry.format));
+  const std::uint8_t* pixels = read.pixels();
   if (pixels == nullptr) {
     leave_out(entry, "a layer's buffer cannot be mapped");
     return false;
@@ -317,7 +326,7 @@ bool CpuComposer::convert_directly(Entry& entry, Rect strip, Picture& picture) {
   pixels += static_cast<std::ptrdiff_t>(y) * stride +
             static_cast<std::ptrdiff_t>(x) * entry.format->bytes_per_pixel;
   to_picture(*entry.format, pixels, stride, strip, picture);
-  if (layer.buffer->end_cpu_read()) return true;
+  if (read.end()) return true;
   leave_out(entry, "a layer's buffer shrank");
   return false;
 }
@@ -326,7 +335,8 @@ bool CpuComposer::draw(Entry& entry, Rect piece, std::uint8_t* to, std::ptrdiff_
   const Layer& layer = *entry.layer;
   const Rect clip = intersection(layer.destination, piece);
   if (clip.empty()) return true;
-  const std::uint8_t* pixels = layer.buffer->begin_cpu_read();
+  CpuRead read(*layer.buffer, place_, bytes_of(clip, *entry.format));
+  const std::uint8_t* pixels = read.pixels();
   if (pixels == nullptr) {
     leave_out(entry, "a layer's buffer cannot be mapped");
     return false;
@@ -342,7 +352,7 @@ bool CpuComposer::draw(Entry& entry, Rect piece, std::uint8_t* to, std::ptrdiff_
       libyuv::ARGBBlend(row, 0, to, 0, to, 0, clip.width, 1);
     }
   }
-  if (layer.buffer->end_cpu_read()) return true;
+  if (read.end()) return true;
   leave_out(entry, "a layer's buffer shrank");
   return false;
 }

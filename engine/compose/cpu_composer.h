@@ -10,6 +10,7 @@
 
 #include "engine/compose/composer.h"
 #include "engine/compose/pixel_format.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 
@@ -37,7 +38,8 @@ class CpuComposer final : public Composer {
     bool one_to_one = false;              // source pixels are output pixels
   };
 
-  void take_in(const Scene& scene);
+  // `place`: what the layers are read for.
+  void take_in(const Scene& scene, CpuPlace place);
   void compose_box(Rect box, Picture& picture);
   [[nodiscard]] std::int32_t strip_end(Rect box, std::int32_t y) const;
   // Draws the strip; false when a layer turned out unreadable (and is left out from then on).
@@ -53,6 +55,7 @@ class CpuComposer final : public Composer {
   void leave_out(Entry& entry, const char* why);
 
   std::vector<Entry> entries_;
+  CpuPlace place_ = CpuPlace::kCompose;
   std::vector<std::uint8_t> strip_;
   std::unique_ptr<SamplerScratch> scratch_;
   const char* complaint_ = nullptr;  // why the last layer was left out

@@ -36,7 +36,7 @@ class FallbackComposer final : public Composer {
   // Counts what each composes in the registry, which must outlive it.
   void publish(Registry& registry, int shard);
 
-  [[nodiscard]] bool on_device() const { return device_ != nullptr; }
+  [[nodiscard]] bool on_device() const override { return device_ != nullptr; }
   // Pictures composed by each.
   [[nodiscard]] const Counter& by_device() const { return by_device_; }
   [[nodiscard]] const Counter& by_cpu() const { return by_cpu_; }

@@ -15,7 +15,7 @@
 
 namespace rp {
 
-// Numbers below 128 are the wire's; the others are never offered to a viewer.
+// As VIDEO has it. Numbers from 128 on are never offered to a browser.
 enum class Codec : std::uint8_t {
   kH264 = 1,
   kHevc = 5,
@@ -61,6 +61,7 @@ struct AccessUnit {
   bool key = false;
   // The picture is as fine as this encoder makes it: encoding it again at rest would add nothing.
   bool settled = true;
+  Codec codec = Codec::kH264;  // video
   int qp = 0;  // video: the H.264 quantiser it was coded with, 1–51; 0: the encoder does not say
   Size size;
   FrameStamps stamps;
@@ -101,6 +102,8 @@ class Encoder {
   // Pictures submitted and not completed.
   [[nodiscard]] virtual int in_flight() const = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;  // "x264", "openh264", "fake"
+  // A device's: it reads pictures by itself, and no CPU has to touch them.
+  [[nodiscard]] virtual bool on_device() const { return false; }
   // Makes pictures where this encoder reads them best; the shard's, outlives the encoder. Others
   // are taken as well as long as the CPU can read them.
   [[nodiscard]] virtual PictureAllocator& picture_memory() { return plain_memory(); }

@@ -17,6 +17,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "engine/frame/cpu_access.h"
 #include "engine/frame/geometry.h"
 #include "engine/frame/picture_memory.h"
 
@@ -29,6 +30,7 @@ struct Picture : PicturePlanes {
   // Readable (a sync_file) when a device has written the picture; empty: it is written already.
   UniqueFd ready;
   std::unique_ptr<DeviceImport> import;  // of the composer's device
+  PixelMapping mapping;                  // by map_for_cpu()
 };
 
 // Returns when a device has written the picture, at once where none writes it. kTimeout. For

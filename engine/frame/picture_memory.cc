@@ -1,9 +1,9 @@
 #include "engine/frame/picture_memory.h"
 
-#include <sys/mman.h>
-
 #include <utility>
 #include <vector>
+
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -16,16 +16,12 @@ constexpr std::int32_t round_up(std::int32_t value, std::int32_t to) {
 
 class AnonymousMemory final : public PictureMemory {
  public:
-  AnonymousMemory(void* memory, std::size_t bytes, std::vector<PicturePlanes> pictures)
-      : memory_(memory), bytes_(bytes), pictures_(std::move(pictures)) {}
-  AnonymousMemory(const AnonymousMemory&) = delete;
-  AnonymousMemory& operator=(const AnonymousMemory&) = delete;
-  ~AnonymousMemory() override { ::munmap(memory_, bytes_); }
+  AnonymousMemory(PixelMapping memory, std::vector<PicturePlanes> pictures)
+      : memory_(std::move(memory)), pictures_(std::move(pictures)) {}
   [[nodiscard]] std::span<const PicturePlanes> pictures() const override { return pictures_; }
 
  private:
-  void* memory_;
-  std::size_t bytes_;
+  PixelMapping memory_;
   std::vector<PicturePlanes> pictures_;
 };
 
@@ -41,18 +37,16 @@ class PlainAllocator final : public PictureAllocator {
         static_cast<std::size_t>(planes.stride_uv) * static_cast<std::size_t>(coded.height / 2);
     const std::size_t picture_bytes = y_bytes + 2 * uv_bytes;
     const std::size_t bytes = picture_bytes * static_cast<std::size_t>(count);
-    void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return fail_errno("allocate pictures");
+    RP_ASSIGN(PixelMapping memory, PixelMapping::anonymous(bytes));
     std::vector<PicturePlanes> pictures;
-    auto* next = static_cast<std::uint8_t*>(memory);
+    std::uint8_t* next = memory.data();
     for (int i = 0; i < count; ++i, next += picture_bytes) {
       planes.y = next;
       planes.u = next + y_bytes;
       planes.v = planes.u + uv_bytes;
       pictures.push_back(planes);
     }
-    return std::make_unique<AnonymousMemory>(memory, bytes, std::move(pictures));
+    return std::make_unique<AnonymousMemory>(std::move(memory), std::move(pictures));
   }
 };
 

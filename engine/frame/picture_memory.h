@@ -11,6 +11,7 @@
 // time, as the picture it holds travels.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -27,7 +28,8 @@ struct PicturePlanes {
   PictureLayout layout = PictureLayout::kI420;
   std::int32_t stride_y = 0;   // bytes a row
   std::int32_t stride_uv = 0;  // of u and of v, or of the pairs
-  // Mapped for the CPU; null in memory that is not. kNv12: `u` is the first pair's, `v` is u + 1.
+  // Mapped for the CPU; null in memory that is not, or not yet (cpu_access.h). kNv12: `u` is the
+  // first pair's, `v` is u + 1.
   std::uint8_t* y = nullptr;
   std::uint8_t* u = nullptr;
   std::uint8_t* v = nullptr;
@@ -37,6 +39,7 @@ struct PicturePlanes {
   std::uint32_t offset_u = 0;
   std::uint32_t offset_v = 0;
   std::uint64_t modifier = kModifierLinear;
+  std::size_t mappable_bytes = 0;  // of the dma-buf, when the CPU has to; 0: it cannot
 };
 
 // Pictures of one size; the memory and its descriptors go with it.

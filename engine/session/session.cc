@@ -64,6 +64,7 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
 }
 
 Session::~Session() {
+  if (composing_) parts_.batch->flush();  // the composer knows the picture
   // The display tells its listener nothing while it goes, but the encoder's completions and the
   // viewers' senders may hold references into this object, so they go first.
   encoder_.reset();

@@ -20,6 +20,7 @@
 
 #include "engine/base/event_loop.h"
 #include "engine/capture/display.h"
+#include "engine/compose/compose_batch.h"
 #include "engine/compose/composer.h"
 #include "engine/encode/encoder.h"
 #include "engine/session/frame_pacer.h"
@@ -42,6 +43,8 @@ struct SessionOptions {
   // size; the viewer scales the picture when its density is another. 0: the phone follows the
   // display's scale.
   std::int32_t own_scale_120 = 0;
+  // Viewers that ask for it get FWHT, where a device encodes that: for tests in the kernel lab.
+  bool test_codec = false;
 };
 
 // Where a session gets its stages from; the shard fills it in from the driver tables.
@@ -55,6 +58,8 @@ struct SessionParts {
   TileScratch& tile_scratch;           // the shard's
   std::function<Result<std::unique_ptr<Encoder>>(const EncoderSettings&, Encoder::Completion)>
       make_encoder;
+  // Of `composer`, for pictures that go from one device to another; null: each by itself.
+  ComposeBatch* batch = nullptr;
 };
 
 struct SessionStatus {
@@ -118,8 +123,13 @@ class Session final : private DisplayListener, private ViewerOwner {
   void give_back(std::vector<std::uint8_t> payload);
   void fit(Size size);
   [[nodiscard]] bool prepare_encoder(Rect window, Rect shown);
+  [[nodiscard]] Result<std::unique_ptr<Encoder>> open_encoder(EncoderSettings settings);
+  [[nodiscard]] bool takes_tiles() const { return viewer_->takes_tiles() && !devices_alone_; }
+  void look_for_devices();
   void drop_encoder();
   [[nodiscard]] Status compose(const Scene& scene, Rect window, Picture& picture);
+  void on_batch(const Status& sent);
+  void on_composed(const Status& composed);
   void release_encoder();
   void arm_rest(bool tiles, bool settled);
   void callbacks_pending(TimePoint now);
@@ -155,9 +165,14 @@ class Session final : private DisplayListener, private ViewerOwner {
   TilePath tiles_;
   Size shown_size_;  // of the viewer's picture
   VideoWindow video_window_;
+  Codec codec_ = Codec::kH264;                    // of encoder_
   Rect coded_;                                    // what of the picture encoder_ and pool_ are for
+  std::optional<EncodeRequest> composing_;        // its picture is being composed
+  Scene batched_;                                 // what is drawn in it, in case it fails
   Scene through_;                                 // the scene as seen through it
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
+  bool device_encodes_ = false;                   // the encoder, or the last one, is a device's
+  bool devices_alone_ = false;       // and another draws: the CPU keeps its hands off the pixels
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
   bool video_expected_ = true;       // as the last picture was
   bool refresh_ = true;              // send a picture even without damage, as a key frame

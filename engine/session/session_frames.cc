@@ -44,7 +44,8 @@ void Session::pump() {
     pump_unwatched(now);
     return;
   }
-  const bool stage_busy = unit_.has_value() || (encoder_ != nullptr && encoder_->in_flight() > 0) ||
+  const bool stage_busy = unit_.has_value() || composing_.has_value() ||
+                          (encoder_ != nullptr && encoder_->in_flight() > 0) ||
                           !viewer_->can_take_frame();
   if (stage_busy) {
     if (waiting_since_.us == 0) waiting_since_ = now;
@@ -90,11 +91,12 @@ void Session::capture(TimePoint now) {
   const Scene scene = display_->take_scene();
   fit(scene.output);
   const bool refine = std::exchange(refine_, false);
-  video_expected_ = refresh_ || !viewer_->takes_tiles();
+  look_for_devices();
+  video_expected_ = refresh_ || !takes_tiles();
   if (refresh_) {
     tiles_.all_by_video();
     encode(scene, now, {});
-  } else if (!viewer_->takes_tiles()) {
+  } else if (!takes_tiles()) {
     if (!scene.damage.empty() || refine) encode(scene, now, {});
   } else if (!capture_tiles(scene, now) && refine && !tiles_.exact()) {
     AccessUnit unit = spare_unit();
@@ -102,6 +104,13 @@ void Session::capture(TimePoint now) {
     send_tiles(std::move(unit), scene, now, true);
   }
   callbacks_pending(now);
+}
+
+// Tiles are compared and packed by the CPU. Where one device draws and another encodes it would
+// have to read from a GPU's memory what nobody else touches, so all goes by video there.
+void Session::look_for_devices() {
+  const bool alone = device_encodes_ && composer_->on_device();
+  if (std::exchange(devices_alone_, alone) && !alone) tiles_.all_by_video();
 }
 
 // False when the scene shows what the viewer sees already.
@@ -166,23 +175,48 @@ void Session::encode(const Scene& scene, TimePoint now, Rect shown) {
     request.shown = {shown.x - window.x, shown.y - window.y, shown.width, shown.height};
   }
   request.stamps = stamps_of(scene, now);
-  if (const Status composed = compose(scene, window, *request.picture); !composed) {
+  unit_is_refinement_ = !refresh_ && scene.damage.empty();
+  refresh_ = false;
+  pacer_.captured(now);
+  Picture& picture = *request.picture;
+  composing_ = std::move(request);
+  if (parts_.batch == nullptr || !devices_alone_ || window != all) {
+    on_composed(compose(scene, window, picture));
+    return;
+  }
+  batched_ = scene;
+  const Status taken =
+      parts_.batch->compose(scene, picture, [this](const Status& sent) { on_batch(sent); });
+  if (taken) return;
+  metrics_.compose_errors.add();
+  if (taken.error().code != ErrorCode::kInvalid) on_batch(taken);
+}
+
+// The device has got all pictures of this turn, or has failed: then each is composed by itself,
+// which the CPU can do as well.
+void Session::on_batch(const Status& sent) {
+  const Status composed = sent ? sent : composer_->compose(batched_, *composing_->picture);
+  batched_.layers.clear();  // they hold buffers
+  on_composed(composed);
+}
+
+void Session::on_composed(const Status& composed) {
+  EncodeRequest request = std::move(*composing_);
+  composing_.reset();
+  if (!composed) {
     metrics_.compose_errors.add();
     // kInvalid leaves a layer out; with anything else there is no picture.
     if (composed.error().code != ErrorCode::kInvalid) {
       log_limited(LogLevel::kError, "session.not_composed",
                   {{"phone", options_.id}, {"error", composed.error()}});
       refresh_ = true;
-      pacer_.captured(now);
       return;
     }
   }
-  request.stamps.composed = parts_.loop.clock().now();
-  metrics_.capture.observe((now - request.stamps.committed).count());
-  metrics_.compose.observe((request.stamps.composed - now).count());
-  unit_is_refinement_ = !refresh_ && scene.damage.empty();
-  refresh_ = false;
-  pacer_.captured(now);
+  FrameStamps& stamps = request.stamps;
+  stamps.composed = parts_.loop.clock().now();
+  metrics_.capture.observe((stamps.captured - stamps.committed).count());
+  metrics_.compose.observe((stamps.composed - stamps.captured).count());
   if (const Status status = encoder_->submit(request); !status) {
     metrics_.encode_errors.add();
     log_limited(LogLevel::kError, "session.encode_refused",
@@ -249,7 +283,7 @@ void Session::drop_encoder() {
 // shown in part only that part has to be right.
 bool Session::prepare_encoder(Rect window, Rect shown) {
   release_timer_.arm_after(kRelease);
-  if (encoder_ != nullptr && coded_ == window) return true;
+  if (encoder_ != nullptr && coded_ == window && viewer_->takes(codec_)) return true;
   encoder_.reset();
   pool_.reset();
   coded_ = window;
@@ -260,8 +294,7 @@ bool Session::prepare_encoder(Rect window, Rect shown) {
   settings.framerate =
       static_cast<std::uint32_t>(1'000'000 / std::max<std::int64_t>(pacer_.interval().count(), 1));
   settings.quality_first = viewer_ != nullptr && viewer_->quality_first();
-  auto encoder =
-      parts_.make_encoder(settings, [this](Result<AccessUnit> r) { on_encoded(std::move(r)); });
+  auto encoder = open_encoder(settings);
   Result<std::shared_ptr<PicturePool>> pool = fail(ErrorCode::kInternal, "no encoder");
   if (encoder) {
     Region stale(shown);
@@ -278,14 +311,26 @@ bool Session::prepare_encoder(Rect window, Rect shown) {
   }
   pool_ = std::move(*pool);
   encoder_ = std::move(*encoder);
+  device_encodes_ = encoder_->on_device();
+  look_for_devices();
   encoder_->set_on_turn([this] { pump(); });
   return true;
+}
+
+Result<std::unique_ptr<Encoder>> Session::open_encoder(EncoderSettings settings) {
+  const auto told = [this](Result<AccessUnit> result) { on_encoded(std::move(result)); };
+  if (options_.test_codec && viewer_->takes(Codec::kFwht)) {
+    settings.codec = codec_ = Codec::kFwht;
+    if (auto encoder = parts_.make_encoder(settings, told)) return encoder;
+  }
+  settings.codec = codec_ = Codec::kH264;
+  return parts_.make_encoder(settings, told);
 }
 
 // A phone that draws no video holds no encoder and no pictures.
 void Session::release_encoder() {
   if (encoder_ == nullptr) return;
-  if (encoder_->in_flight() > 0 || unit_) {
+  if (encoder_->in_flight() > 0 || unit_ || composing_) {
     release_timer_.arm_after(kRelease);
     return;
   }
@@ -358,7 +403,7 @@ void Session::send_unit() {
 
 // What is to be done once nothing changes any more.
 void Session::arm_rest(bool tiles, bool settled) {
-  if (viewer_->takes_tiles()) {
+  if (takes_tiles()) {
     if (!tiles_.exact()) rest_timer_.arm_after(unit_is_refinement_ ? kNextTiles : kRest);
   } else if (!tiles && !settled && refinements_ < kMostRefinements) {
     rest_timer_.arm_after(kRest);

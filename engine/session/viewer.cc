@@ -126,7 +126,8 @@ bool Viewer::hand_over(AccessUnit& unit, const wire::Frame& frame) {
     const auto px = [](std::int32_t v) { return static_cast<std::uint16_t>(v); };
     return wire::Area{px(r.x), px(r.y), px(r.width), px(r.height)};
   };
-  const wire::Video video{frame, unit.key, 1, area(shown), area(coded)};
+  const wire::Video video{frame, unit.key, static_cast<std::uint8_t>(unit.codec), area(shown),
+                          area(coded)};
   const auto header = wire::serialise(video, unit.bytes.size());
   return sender_->send_frame(header, std::move(unit.bytes), frame.sequence).has_value();
 }
@@ -272,6 +273,7 @@ Status Viewer::on_hello(const wire::Hello& hello) {
   screen_fps_ = hello.max_fps;
   quality_.mode = hello.quality;
   apply_quality();
+  codecs_ = hello.codecs;
   features_ = hello.features;
   layout_ = hello.layout;
   ready_ = true;

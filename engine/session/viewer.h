@@ -83,6 +83,10 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   [[nodiscard]] const std::string& layout() const { return layout_; }
   // Takes TILES and VIDEO that is shown in part.
   [[nodiscard]] bool takes_tiles() const { return (features_ & wire::kFeatureLosslessTiles) != 0; }
+  // All decode H.264; FWHT, which the kernel's test device encodes, whoever asks for it.
+  [[nodiscard]] bool takes(Codec codec) const {
+    return codec == Codec::kH264 || (codec == Codec::kFwht && (codecs_ & wire::kCodecFwht) != 0);
+  }
   [[nodiscard]] int max_fps() const;
   [[nodiscard]] bool quality_first() const {
     return quality_.mode == wire::QualityMode::kQualityFirst;
@@ -151,6 +155,7 @@ class Viewer final : private SenderListener, private wire::ClientMessages {
   bool ended_by_error_ = false;
   std::string end_reason_;
   std::string layout_;
+  std::uint32_t codecs_ = 0;
   std::uint32_t features_ = 0;
   wire::Resize shape_;
   wire::Resize next_shape_;

@@ -62,6 +62,10 @@ Result<std::unique_ptr<Shard>> Shard::create(const Clock& clock, Registry& regis
   RP_ASSIGN(shard->loop_, EventLoop::create(clock));
   const auto& make_composer = shard->options_.make_composer;
   shard->composer_ = make_composer ? make_composer(*shard->loop_) : std::make_shared<CpuComposer>();
+  if (make_composer) {
+    shard->batch_ = std::make_unique<ComposeBatch>(*shard->loop_, *shard->composer_);
+    shard->batch_->publish(registry, shard->options_.index);
+  }
   RP_ASSIGN(shard->encode_thread_, EncodeThread::create(*shard->loop_));
   shard->encoders_ = std::make_unique<EncoderPool>(
       *shard->encode_thread_,
@@ -113,7 +117,8 @@ SessionParts Shard::parts() {
           tile_scratch_,
           [this](const EncoderSettings& settings, Encoder::Completion completion) {
             return encoders_->lend(settings, std::move(completion));
-          }};
+          },
+          batch_.get()};
 }
 
 Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
@@ -129,6 +134,7 @@ Result<SessionStatus> Shard::put(const PhoneOptions& phone) {
   options.display.socket_path = directory + "/" + kSocketName;
   options.display.mode = phone.mode;
   options.own_scale_120 = phone.own_scale_120;
+  options.test_codec = options_.test_codec;
   options.max_refresh_hz = phone.mode.refresh_mhz / 1'000;
   RP_ASSIGN(auto session, Session::create(parts(), std::move(options)));
   session->set_least_interval(least_interval_);

@@ -29,6 +29,7 @@ struct ShardOptions {
   std::string preferred_encoder;                     // empty: the first that matches
   std::size_t encoder_bytes = std::size_t{1} << 30;  // bounds of EncoderPoolOptions
   std::size_t idle_encoder_bytes = std::size_t{64} << 20;
+  bool test_codec = false;  // as SessionOptions has it
   // The composer its phones share, made on the shard's loop; empty: the CPU's.
   std::function<std::shared_ptr<Composer>(EventLoop&)> make_composer;
 };
@@ -92,6 +93,7 @@ class Shard {
   BusyShare loop_busy_;
   BusyShare encode_busy_;
   std::shared_ptr<Composer> composer_;
+  std::unique_ptr<ComposeBatch> batch_;  // of a device's composer
   TileScratch tile_scratch_;
   Duration least_interval_{0};
   std::unordered_map<std::string, std::unique_ptr<Session>> sessions_;

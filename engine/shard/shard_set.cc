@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/frame/cpu_access.h"
+#include "engine/frame/guest_fence.h"
 
 namespace rp {
 
@@ -25,6 +27,8 @@ ShardSet::ShardSet(EventLoop& front, Registry& registry, ShardSetOptions options
       measure_timer_(front.timer([this] { measure(); })),
       shards_(std::move(shards)) {
   if (!machine_) log_warning("machine.not_measured", {{"error", machine_.error()}});
+  handles_ = publish_cpu_pixels(registry);
+  handles_.push_back(publish_fences_given_up(registry));
   const auto add = [&](const char* name, const char* help, const auto& metric) {
     handles_.push_back(registry.add(name, help, {}, metric));
   };

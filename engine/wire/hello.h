@@ -23,6 +23,8 @@ inline constexpr std::uint32_t kCodecH264Yuv444 = 1U << 1;
 inline constexpr std::uint32_t kCodecVp9 = 1U << 2;
 inline constexpr std::uint32_t kCodecAv1 = 1U << 3;
 inline constexpr std::uint32_t kCodecHevc = 1U << 4;
+// Of the kernel's test device; no browser asks for it (docs/adr/0014-devices-alone.md).
+inline constexpr std::uint32_t kCodecFwht = 1U << 31;
 
 // Bits of Hello::features and Welcome::features.
 inline constexpr std::uint32_t kFeatureLosslessTiles = 1U << 0;

@@ -15,6 +15,7 @@
 
 #include "drivers/vulkan/composer.h"
 #include "drivers/vulkan/sync_file.h"
+#include "engine/frame/guest_fence.h"
 #include "tests/contract/composer/nv12_memory.h"
 #include "tests/contract/composer/random_scenes.h"
 #include "tests/lab/dma_memory.h"
@@ -238,10 +239,10 @@ TEST_F(LabVulkan, WhoWritesADmaBufWaitsForItsReaders) {
   };
   const UniqueFd reader = fence_of(DMA_BUF_SYNC_READ);
   const UniqueFd writer = fence_of(DMA_BUF_SYNC_WRITE);
-  EXPECT_TRUE(vulkan::wait_for_fence(reader.get(), milliseconds(0)));
-  EXPECT_FALSE(vulkan::wait_for_fence(writer.get(), milliseconds(0)));
+  EXPECT_TRUE(wait_for_fence(reader.get(), milliseconds(0)));
+  EXPECT_FALSE(wait_for_fence(writer.get(), milliseconds(0)));
   timeline->advance();
-  EXPECT_TRUE(vulkan::wait_for_fence(writer.get(), kLong));
+  EXPECT_TRUE(wait_for_fence(writer.get(), kLong));
 }
 
 TEST_F(LabVulkan, AFenceThatNeverSignalsHoldsNobodyForLong) {

@@ -117,7 +117,7 @@ class Stack:
             args += ["--no-harden"]
         self.engine = subprocess.Popen(args + self._extra, stdout=log, stderr=log)
         self._processes.append(self.engine)
-        wait_until("the engine's control socket", lambda: self.engine.poll() is not None or self._healthy())
+        wait_until("the engine's control socket", lambda: self.engine.poll() is not None or self._healthy(), seconds=60)
         if self.engine.poll() is not None:
             raise Failure("the engine ended at start:\n" + self.log())
         self.call("PUT", "/v1/ticket-keys", {"keys": [(self.path / "ticket.pub").read_text().strip()]})

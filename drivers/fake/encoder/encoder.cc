@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/encode/settings.h"
+#include "engine/frame/cpu_access.h"
 
 namespace rp {
 namespace {
@@ -99,6 +100,7 @@ class FakeEncoder final : public BlockingEncoder {
     put(out.bytes, static_cast<std::uint32_t>(picture.size.width), 2);
     put(out.bytes, static_cast<std::uint32_t>(picture.size.height), 2);
     put(out.bytes, out.key ? 1 : 0, 4);
+    count_cpu_pixels(CpuPlace::kEncode, picture_bytes(picture.coded));
     put(out.bytes, picture_checksum(picture), 4);
     return {};
   }

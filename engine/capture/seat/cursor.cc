@@ -9,6 +9,8 @@
 
 #include <wayland-server-protocol.h>
 
+#include "engine/frame/cpu_access.h"
+
 namespace rp {
 namespace {
 
@@ -83,10 +85,12 @@ CursorImage render_cursor(const Surface& surface, Point hotspot, double output_s
   FrameBuffer& buffer = *state.buffer;
   image.kind = CursorImage::Kind::kDefault;
   if (!readable(buffer.format()) || buffer.modifier() != kModifierLinear) return image;
-  const std::uint8_t* bytes = buffer.begin_cpu_read();
-  if (bytes == nullptr) return image;
+  CpuRead read(buffer, CpuPlace::kCursor,
+               std::uint64_t{buffer.plane(0).stride_bytes} *
+                   static_cast<std::uint64_t>(buffer.size().height));
+  if (read.pixels() == nullptr) return image;
   const auto code = static_cast<std::uint32_t>(buffer.format());
-  const Pixels pixels{.bytes = bytes,
+  const Pixels pixels{.bytes = read.pixels(),
                       .stride = static_cast<std::ptrdiff_t>(buffer.plane(0).stride_bytes),
                       .buffer = buffer.size(),
                       .upright = transformed(buffer.size(), state.transform),
@@ -107,7 +111,7 @@ CursorImage render_cursor(const Surface& surface, Point hotspot, double output_s
                      out);
     }
   }
-  if (!buffer.end_cpu_read()) return CursorImage{};
+  if (!read.end()) return CursorImage{};
   image.kind = CursorImage::Kind::kImage;
   image.hotspot_x = static_cast<std::int32_t>(std::lround(hotspot.x * output_scale));
   image.hotspot_y = static_cast<std::int32_t>(std::lround(hotspot.y * output_scale));

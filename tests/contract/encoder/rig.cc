@@ -40,6 +40,7 @@ EncodeRequest EncoderRig::request(const std::function<void(Picture&)>& draw) {
   EncodeRequest request;
   request.picture = pool->acquire();
   RP_CHECK(static_cast<bool>(request.picture));
+  RP_CHECK(map_for_cpu(*request.picture));  // the test draws on the CPU
   draw(*request.picture);
   request.stamps.sequence = next_sequence++;
   request.stamps.committed = clock.now();

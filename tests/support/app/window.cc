@@ -1,7 +1,5 @@
 #include "tests/support/app/window.h"
 
-#include <sys/mman.h>
-
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -9,15 +7,18 @@
 
 #include <wayland-client.h>
 
-#include "engine/base/unique_fd.h"
+#include "protocol/linux-dmabuf-unstable-v1-client.h"
 #include "protocol/xdg-shell-client.h"
+#include "tests/support/app/pixel_memory.h"
 
 namespace rp::testapp {
 namespace {
 
+constexpr std::uint32_t kXrgb8888 = 0x34325258;  // DRM_FORMAT_XRGB8888
+
 struct Buffer {
   wl_buffer* buffer = nullptr;
-  std::span<std::uint32_t> pixels;
+  PixelMemory memory;
   bool busy = false;
 };
 
@@ -31,6 +32,7 @@ struct Window::State {
   wl_registry* registry = nullptr;
   wl_compositor* compositor = nullptr;
   wl_shm* shm = nullptr;
+  zwp_linux_dmabuf_v1* dmabuf = nullptr;
   wl_seat* seat = nullptr;
   xdg_wm_base* wm = nullptr;
   wl_surface* surface = nullptr;
@@ -40,8 +42,6 @@ struct Window::State {
   wl_pointer* pointer = nullptr;
   wl_touch* touch = nullptr;
   std::array<Buffer, 3> buffers;
-  void* memory = nullptr;
-  std::size_t memory_bytes = 0;
   int width = 0;
   int height = 0;
   int next_width = 0;
@@ -53,6 +53,7 @@ struct Window::State {
   bool force = true;  // draw even when the picture says nothing changed
 
   Status make_buffers();
+  Status make_buffer(Buffer& made);
   void drop_buffers();
   void frame();
   void redraw();
@@ -73,6 +74,9 @@ struct Listeners {
           wl_registry_bind(registry, name, &wl_compositor_interface, std::min(version, 4U)));
     } else if (which == wl_shm_interface.name) {
       s.shm = static_cast<wl_shm*>(wl_registry_bind(registry, name, &wl_shm_interface, 1));
+    } else if (which == zwp_linux_dmabuf_v1_interface.name && version >= 3) {
+      s.dmabuf = static_cast<zwp_linux_dmabuf_v1*>(
+          wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, 3));
     } else if (which == wl_seat_interface.name) {
       s.seat = static_cast<wl_seat*>(
           wl_registry_bind(registry, name, &wl_seat_interface, std::min(version, 5U)));
@@ -175,26 +179,32 @@ void Window::State::drop_buffers() {
     if (b.buffer != nullptr) wl_buffer_destroy(b.buffer);
     b = {};
   }
-  if (memory != nullptr) ::munmap(memory, memory_bytes);
-  memory = nullptr;
+}
+
+Status Window::State::make_buffer(Buffer& made) {
+  const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  const std::int32_t stride = width * 4;
+  if (options.dma_heap) {
+    RP_ASSIGN(made.memory, PixelMemory::of_heap(pixels));
+    zwp_linux_buffer_params_v1* params = zwp_linux_dmabuf_v1_create_params(dmabuf);
+    zwp_linux_buffer_params_v1_add(params, made.memory.fd(), 0, 0,
+                                   static_cast<std::uint32_t>(stride), 0, 0);  // linear
+    made.buffer = zwp_linux_buffer_params_v1_create_immed(params, width, height, kXrgb8888, 0);
+    zwp_linux_buffer_params_v1_destroy(params);
+  } else {
+    RP_ASSIGN(made.memory, PixelMemory::shared(pixels));
+    wl_shm_pool* pool = wl_shm_create_pool(shm, made.memory.fd(), stride * height);
+    made.buffer = wl_shm_pool_create_buffer(pool, 0, width, height, stride, WL_SHM_FORMAT_XRGB8888);
+    wl_shm_pool_destroy(pool);
+  }
+  static constexpr wl_buffer_listener kBuffer = {L::release};
+  wl_buffer_add_listener(made.buffer, &kBuffer, this);
+  return {};
 }
 
 Status Window::State::make_buffers() {
   drop_buffers();
-  const auto pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
-  memory_bytes = pixels * 4 * buffers.size();
-  RP_ASSIGN(const UniqueFd fd, create_memory_file("test-app", memory_bytes));
-  memory = ::mmap(nullptr, memory_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
-  if (memory == MAP_FAILED) return fail_errno("map buffers");
-  wl_shm_pool* pool = wl_shm_create_pool(shm, fd.get(), static_cast<std::int32_t>(memory_bytes));
-  static constexpr wl_buffer_listener kBuffer = {L::release};
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
-    buffers[i].pixels = {static_cast<std::uint32_t*>(memory) + i * pixels, pixels};
-    buffers[i].buffer = wl_shm_pool_create_buffer(pool, static_cast<std::int32_t>(i * pixels * 4),
-                                                  width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
-    wl_buffer_add_listener(buffers[i].buffer, &kBuffer, this);
-  }
-  wl_shm_pool_destroy(pool);
+  for (Buffer& buffer : buffers) RP_TRY(make_buffer(buffer));
   return {};
 }
 
@@ -224,9 +234,12 @@ void Window::State::frame() {
   buffers_full = free == nullptr;
   if (buffers_full) return;
   Damage damage{0, 0, width, height};
-  if (!draw(width, height, free->pixels, damage) && !force) return;
+  const bool drawn = draw(width, height, free->memory.pixels(), damage);
+  free->memory.end_write();
+  if (!drawn && !force) return;
   force = false;
   free->busy = true;
+  if (options.before_commit) options.before_commit(free->memory.fd());
   static constexpr wl_callback_listener kCallback = {L::done};
   callback = wl_surface_frame(surface);
   wl_callback_add_listener(callback, &kCallback, this);
@@ -252,6 +265,9 @@ Result<std::unique_ptr<Window>> Window::create(WindowOptions options, Draw draw,
   wl_display_roundtrip(s.display);
   if (s.compositor == nullptr || s.shm == nullptr || s.wm == nullptr) {
     return fail(ErrorCode::kUnsupported, "the display lacks wl_compositor, wl_shm or xdg_wm_base");
+  }
+  if (s.options.dma_heap && s.dmabuf == nullptr) {
+    return fail(ErrorCode::kUnsupported, "the display lacks zwp_linux_dmabuf_v1");
   }
   static constexpr xdg_wm_base_listener kWm = {L::ping};
   static constexpr xdg_surface_listener kSurface = {L::surface_configure};

@@ -1,4 +1,5 @@
-// Window: a plain Wayland client with one toplevel and two shm buffers, for tests and benchmarks.
+// Window: a plain Wayland client with one toplevel and three buffers, of shared memory or of the
+// kernel's dma-heap, for tests and benchmarks.
 // Thread rule: one thread; run() blocks until the display goes or stop() is called.
 #pragma once
 
@@ -17,6 +18,9 @@ struct WindowOptions {
   int height = 0;
   bool fullscreen = false;
   std::string title = "rackphone test app";
+  bool dma_heap = false;  // dma-bufs of /dev/dma_heap/system
+  // Called with the dma-buf of each picture before it is committed.
+  std::function<void(int dmabuf)> before_commit = {};
 };
 
 class Window {

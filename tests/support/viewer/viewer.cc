@@ -127,6 +127,7 @@ void TestViewer::on_video(const wire::Video& video, std::span<const std::uint8_t
     dump_.write(reinterpret_cast<const char*>(data.data()),
                 static_cast<std::streamsize>(data.size()));
   }
+  if (on_unit) on_unit(video, data);
   arrived(
       {video, video.key_frame, false, loop_.clock().now(), data.size() + wire::kVideoHeaderBytes});
 }

@@ -58,6 +58,8 @@ class TestViewer final : private SenderListener, private wire::ServerMessages {
   [[nodiscard]] const std::vector<Duration>& input_to_frame() const { return input_to_frame_; }
 
   std::function<void(const Arrival&)> on_arrival;
+  // Each access unit, before on_arrival hears of it.
+  std::function<void(const wire::Video&, std::span<const std::uint8_t>)> on_unit;
 
  private:
   TestViewer(EventLoop& loop, ViewerOptions options);

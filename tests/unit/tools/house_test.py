@@ -53,6 +53,24 @@ class Deps(unittest.TestCase):
             self.assertTrue(self.refused(source, path), (source, path))
 
 
+class Access(unittest.TestCase):
+    def refused(self, source, line):
+        return bool(list(house.check_access(source, line + "\n")))
+
+    def test_pixels_have_one_door(self):
+        for line in ["void* m = ::mmap(nullptr, n, PROT_READ, MAP_SHARED, fd, 0);",
+                     "auto* p = buffer.begin_cpu_read();", "if (!layer.buffer->end_cpu_read()) return;"]:
+            for source in ["drivers/v4l2/memory.cc", "engine/compose/cpu_composer.cc", "engine/capture/seat/cursor.cc"]:
+                self.assertTrue(self.refused(source, line), (source, line))
+            for source in ["engine/frame/cpu_access.cc", "engine/base/unique_fd.cc", "tests/lab/dma_memory.cc"]:
+                self.assertFalse(self.refused(source, line), (source, line))
+
+    def test_words_and_definitions_are_none(self):
+        for line in ["// mmap(2) and begin_cpu_read() pair", "const std::uint8_t* begin_cpu_read() override;", "munmap(p, n);",
+                     'log("x.begin_cpu_read()");']:
+            self.assertFalse(self.refused("engine/capture/shm_buffer.cc", line), line)
+
+
 class Lengths(unittest.TestCase):
     BODY = "\n".join(f"  step({i});" for i in range(80))
 

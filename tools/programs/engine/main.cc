@@ -48,6 +48,7 @@ struct Options {
   std::string ktls = "auto";
   std::string encoder;
   std::string composer = "auto";
+  bool test_codec = false;
   unsigned shards = 0;
   std::size_t encoder_memory_mib = 0;
   AdmissionLimits limits;
@@ -109,6 +110,9 @@ int parse(int argc, char** argv, Options& options) {
                  "vulkan (also without a GPU, which is slower)")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "cpu", "vulkan"}));
+  app.add_flag(
+      "--test-codec", options.test_codec,
+      "Encode FWHT for viewers that ask for it, where the kernel's test device (vicodec) is");
   app.add_option("--shards", options.shards, "Threads that carry phones; 0: one a core");
   add_capacity_options(app, options);
   app.add_option("--user", options.user, "Become this user after start-up (needs root)");
@@ -169,6 +173,7 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.phones_dir = options.phones_dir;
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
+    shard.test_codec = options.test_codec;
     shard.encoder_bytes = encoder_bytes(options) / count;
     if (device_composer) {
       shard.make_composer = [&registry, composer, i](EventLoop& loop) {
@@ -181,14 +186,27 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
   return shards;
 }
 
+// Rows that encode FWHT, if not H.264, serve as well.
+void add_test_codec(const Options& options, EncoderSettings settings,
+                    std::vector<EncoderMatch>& matches) {
+  settings.codec = Codec::kFwht;
+  const auto others = match_encoders(encoder_drivers_for(options.encoder), settings);
+  for (std::size_t i = 0; i < matches.size(); ++i) {
+    if (others[i].status) matches[i].status = {};
+  }
+}
+
 // A missing encoder is told at the start, not when the first viewer comes.
 Result<std::vector<DriverState>> find_encoders(const Options& options) {
   EncoderSettings settings;
   settings.size = {720, 1280};
+  std::vector<EncoderMatch> matches =
+      match_encoders(encoder_drivers_for(options.encoder), settings);
+  if (options.test_codec) add_test_codec(options, settings, matches);
   std::vector<DriverState> states;
   std::string reasons;
   bool found = false;
-  for (const EncoderMatch& match : match_encoders(encoder_drivers_for(options.encoder), settings)) {
+  for (const EncoderMatch& match : matches) {
     const bool wanted = options.encoder.empty() || options.encoder == match.name;
     const bool used = wanted && match.status && !found;
     found = found || used;
