@@ -43,6 +43,13 @@ TEST(V4l2Bitstream, HevcVp8AndFwht) {
   EXPECT_TRUE(inspect(Codec::kFwht, frame).key);
 }
 
+// The fuzzer's: the unit after an empty one was passed over.
+TEST(V4l2Bitstream, AnEmptyUnitHidesNothing) {
+  EXPECT_TRUE(inspect(Codec::kH264, Bytes{0, 0, 1, 0, 0, 1, 0x65, 3}).key);
+  EXPECT_TRUE(inspect(Codec::kHevc, Bytes{0, 0, 1, 0, 0, 1, 19 << 1, 1}).key);
+  EXPECT_FALSE(inspect(Codec::kH264, Bytes{0, 0, 1, 0, 0, 1}).picture);
+}
+
 TEST(V4l2Bitstream, NothingIsReadPastTheEnd) {
   const Bytes start = {0, 0, 1, 0x65};
   for (const Codec codec : {Codec::kH264, Codec::kHevc, Codec::kVp8, Codec::kFwht}) {
