@@ -18,8 +18,8 @@ inline constexpr std::size_t kMaxHandedBytes = 64 * 1024;
 // still ours: the other process does not read; kExhausted: more than kMaxHandedBytes are unread.
 [[nodiscard]] Status send_stream(int seqpacket_socket, HandedStream& stream);
 // kClosed: the other process has closed (or sent an empty message, which the kernel does not tell
-// from it). kInvalid: no such message, or not exactly one descriptor,
-// or it is no stream socket; every descriptor that came is closed.
+// from it). kInvalid: no such message, or not exactly one descriptor, or it is no stream socket;
+// every descriptor that came is closed.
 [[nodiscard]] Result<HandedStream> receive_stream(int seqpacket_socket);
 
 }  // namespace rp
