@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "drivers/v4l2/bitstream.h"
 #include "drivers/v4l2/copy.h"
 #include "drivers/v4l2/discovery.h"
 #include "drivers/v4l2/format.h"
+#include "engine/encode/bitstream.h"
 #include "engine/frame/picture.h"
 #include "tests/unit/drivers/v4l2/fake_device.h"
 

@@ -8,12 +8,12 @@
 #include <span>
 #include <vector>
 
-#include "drivers/v4l2/bitstream.h"
+#include "engine/encode/bitstream.h"
 
 namespace {
 
+using rp::BufferContent;
 using rp::Codec;
-using rp::v4l2::BufferContent;
 
 bool same(const BufferContent& a, const BufferContent& b) {
   return a.picture == b.picture && a.key == b.key && a.headers == b.headers;
@@ -48,14 +48,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Codec codec = kCodecs.at(data[0] % kCodecs.size());
   // Exactly as long as it says, so that a read past the end is seen.
   const std::vector<std::uint8_t> bytes(data + 1, data + size);
-  const BufferContent content = rp::v4l2::inspect(codec, bytes);
+  const BufferContent content = rp::inspect(codec, bytes);
   RP_CHECK(!content.key || content.picture);
   if (codec == Codec::kH264 || codec == Codec::kHevc) {
     RP_CHECK(same(content, slowly(codec == Codec::kHevc, bytes)));
   }
   const std::vector<std::uint8_t> half(bytes.begin(),
                                        bytes.begin() + static_cast<long>(bytes.size() / 2));
-  const BufferContent begun = rp::v4l2::inspect(codec, half);
+  const BufferContent begun = rp::inspect(codec, half);
   RP_CHECK(!begun.picture || same(begun, content));
   return 0;
 }

@@ -1,8 +1,8 @@
-#include "drivers/v4l2/bitstream.h"
+#include "engine/encode/bitstream.h"
 
 #include <cstddef>
 
-namespace rp::v4l2 {
+namespace rp {
 namespace {
 
 // Calls `visit(its bytes and all behind them)` for each NAL unit; stops when it returns false.
@@ -87,4 +87,4 @@ BufferContent inspect(Codec codec, std::span<const std::uint8_t> bytes) {
   return {};
 }
 
-}  // namespace rp::v4l2
+}  // namespace rp
