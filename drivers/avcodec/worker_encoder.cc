@@ -249,15 +249,24 @@ void WorkerEncoder::collect() {
     failures_ = status ? 0 : failures_ + 1;
     const bool hopeless = !status && (!job->opened || failures_ >= kMostFailures);
     if (status) {
-      completion_(std::move(job->unit));
+      if (!tell(std::move(job->unit))) return;
     } else {
       recycle(std::move(job->unit));
-      completion_(forward(status.error()));
+      if (!tell(forward(status.error()))) return;
+      if (hopeless) give_up(status.error());
+      if (alive.expired()) return;
     }
-    if (alive.expired()) return;
-    if (hopeless) give_up(status.error());
-    if (alive.expired()) return;
   }
+}
+
+// False when the completion has destroyed this; it is not destroyed itself while it runs.
+bool WorkerEncoder::tell(Result<AccessUnit> outcome) {
+  const std::weak_ptr<bool> alive = alive_;
+  Completion completion = std::move(completion_);
+  completion(std::move(outcome));
+  if (alive.expired()) return false;
+  completion_ = std::move(completion);
+  return true;
 }
 
 void WorkerEncoder::on_silence() {
@@ -271,11 +280,9 @@ void WorkerEncoder::give_up(const Error& error) {
   lost_ = true;
   silence_.cancel();
   if (parts_.given_up) parts_.given_up(error);
-  const std::weak_ptr<bool> alive = alive_;
   while (in_flight_ > 0) {
     --in_flight_;
-    completion_(forward(error));
-    if (alive.expired()) return;
+    if (!tell(forward(error))) return;
   }
 }
 

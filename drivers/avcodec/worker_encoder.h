@@ -58,6 +58,7 @@ class WorkerEncoder final : public Encoder {
   WorkerEncoder(WorkerParts parts, Size size, Completion completion);
   [[nodiscard]] Status start();
   void collect();
+  [[nodiscard]] bool tell(Result<AccessUnit> outcome);
   void on_silence();
   void give_up(const Error& error);
 

@@ -72,7 +72,7 @@ def waylandsink():
         raise Skip("no waylandsink: apt-get install gstreamer1.0-plugins-bad")
     with Stack() as stack:
         stack.phone()
-        # Shared memory: this sink gives dma-bufs only of elements that have them, which is a camera or a GPU.
+        # Shared memory: the sink passes dma-bufs on only from a device, as tests/lab/gstreamer has it.
         stack.run(["gst-launch-1.0", "-q", "videotestsrc", "is-live=true", "horizontal-speed=9", "!",
                    "video/x-raw,format=BGRx,width=320,height=240,framerate=15/1", "!", "waylandsink"])
         wait_until("the sink's first picture", lambda: stack.status()["has_content"])
