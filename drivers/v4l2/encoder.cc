@@ -407,8 +407,11 @@ void DeviceEncoder::deliver() {
   while (!outcomes_.empty()) {
     Result<AccessUnit> outcome = std::move(outcomes_.front());
     outcomes_.erase(outcomes_.begin());
-    completion_(std::move(outcome));
+    // It is not destroyed while it runs, either.
+    Completion completion = std::move(completion_);
+    completion(std::move(outcome));
     if (alive.expired()) return;
+    completion_ = std::move(completion);
   }
 }
 

@@ -19,10 +19,10 @@
 #include <string>
 #include <vector>
 
-#include "drivers/v4l2/bitstream.h"
 #include "drivers/v4l2/instance.h"
 #include "drivers/v4l2/memory.h"
 #include "engine/base/event_loop.h"
+#include "engine/encode/bitstream.h"
 #include "engine/encode/encoder.h"
 
 namespace rp::v4l2 {

@@ -37,7 +37,8 @@ json states(const std::vector<DriverState>& drivers) {
     list.push_back({{"name", driver.name},
                     {"available", driver.available},
                     {"used", driver.used},
-                    {"reason", driver.reason}});
+                    {"reason", driver.reason},
+                    {"advice", driver.advice}});
   }
   return list;
 }

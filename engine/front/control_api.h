@@ -20,6 +20,7 @@ struct DriverState {
   bool available = false;
   bool used = false;   // the one new phones get
   std::string reason;  // why it is not available
+  std::string advice;  // what to do to have it; empty while it is available
 };
 
 // One way of making TLS records, best first.

@@ -17,8 +17,9 @@ inline constexpr std::size_t kMaxHandedBytes = 64 * 1024;
 // Closes our descriptor of the stream once the message is with the kernel. kWouldBlock, the stream
 // still ours: the other process does not read; kExhausted: more than kMaxHandedBytes are unread.
 [[nodiscard]] Status send_stream(int seqpacket_socket, HandedStream& stream);
-// kClosed: the other process has closed. kInvalid: no such message, or not exactly one descriptor,
-// or it is no stream socket; every descriptor that came is closed.
+// kClosed: the other process has closed (or sent an empty message, which the kernel does not tell
+// from it). kInvalid: no such message, or not exactly one descriptor, or it is no stream socket;
+// every descriptor that came is closed.
 [[nodiscard]] Result<HandedStream> receive_stream(int seqpacket_socket);
 
 }  // namespace rp

@@ -49,16 +49,21 @@ int status(CliContext& context) {
   return kOk;
 }
 
-// A driver table of the engine's health: one row a driver.
+// A driver table of the engine's health: one row a driver, best first. What is behind the one in
+// use is not missed.
 void add_drivers(const json& health, const char* table, const std::string& kind, const char* use,
                  std::vector<Finding>& findings) {
+  bool served = false;
   for (const json& driver : health.value(table, json::array())) {
     if (!driver.is_object()) continue;
     const bool there = driver.value("available", false);
+    const bool missed = !there && !served;
+    const bool used = driver.value("used", false);
+    served = served || used;
     findings.push_back({kind + " " + driver.value("name", ""),
-                        there ? Grade::kGood : Grade::kCouldBeBetter,
-                        there ? "ready" : driver.value("reason", "not there"),
-                        driver.value("used", false) ? use : "", driver.value("advice", "")});
+                        missed ? Grade::kCouldBeBetter : Grade::kGood,
+                        there ? "ready" : driver.value("reason", "not there"), used ? use : "",
+                        missed ? driver.value("advice", "") : ""});
   }
 }
 

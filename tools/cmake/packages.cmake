@@ -105,4 +105,5 @@ touch them in a browser. This service is the phones' display server, encodes
 their pictures and streams them; it has the page as well.")
 set(CPACK_DEBIAN_RACKPHONE-ENGINE_PACKAGE_DEPENDS "xkb-data, ${services}")
 set(CPACK_DEBIAN_RACKPHONE-ENGINE_PACKAGE_RECOMMENDS "rackphone-controller ${own}")
+set(CPACK_DEBIAN_RACKPHONE-ENGINE_PACKAGE_SUGGESTS "libavcodec59, va-driver-all, mesa-vulkan-drivers")
 include(CPack)

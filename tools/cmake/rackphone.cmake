@@ -31,6 +31,7 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")  # the same code, for packages and b
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 option(RP_X264 "Build the libx264 encoder driver (GPL: see docs/operations.md)" ON)
+option(RP_AVCODEC "Build the VA-API and NVENC encoder driver (headers of libavcodec; it is opened at run time)" ON)
 option(RP_BENCH "Build the benchmarks" ON)
 option(RP_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 set(RP_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")

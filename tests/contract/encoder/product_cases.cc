@@ -4,6 +4,9 @@
 #include "drivers/fake/encoder/encoder.h"
 #include "drivers/fake/modelled/encoder.h"
 #include "tests/contract/encoder/rig.h"
+#ifdef RP_HAVE_AVCODEC
+#include "tests/contract/encoder/avcodec_cases.h"
+#endif
 
 namespace rp {
 
@@ -13,6 +16,9 @@ std::vector<EncoderCase> encoder_cases() {
   for (const EncoderDriver& driver : encoder_drivers()) {
     if (driver.match({.size = {320, 240}})) all.push_back({driver});
   }
+#ifdef RP_HAVE_AVCODEC
+  for (const EncoderCase& one : avcodec_cases()) all.push_back(one);
+#endif
   return all;
 }
 

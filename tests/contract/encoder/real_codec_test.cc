@@ -11,6 +11,9 @@
 #include "tests/contract/encoder/content.h"
 #include "tests/contract/encoder/decoder.h"
 #include "tests/contract/encoder/rig.h"
+#ifdef RP_HAVE_AVCODEC
+#include "tests/contract/encoder/avcodec_cases.h"
+#endif
 
 namespace rp {
 namespace {
@@ -20,6 +23,9 @@ std::vector<EncoderDriver> real_drivers() {
   for (const EncoderDriver& driver : encoder_drivers()) {
     if (driver.match({.size = {64, 64}})) all.push_back(driver);
   }
+#ifdef RP_HAVE_AVCODEC
+  for (const EncoderCase& one : avcodec_cases()) all.push_back(one);
+#endif
   return all;
 }
 

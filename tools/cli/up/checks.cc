@@ -34,10 +34,11 @@ bool file_has_word(const std::string& path, const std::string& word) {
   return false;
 }
 
-std::string first_match(const char* pattern) {
+std::string first_match(const std::string& pattern) {
   glob_t found{};
   std::string path;
-  if (::glob(pattern, 0, nullptr, &found) == 0 && found.gl_pathc > 0) path = found.gl_pathv[0];
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0 && found.gl_pathc > 0)
+    path = found.gl_pathv[0];
   ::globfree(&found);
   return path;
 }
@@ -143,18 +144,32 @@ Finding check_port(const ListenAddress& listen) {
                       listen.host, listen.port, std::strerror(error))};
 }
 
-std::vector<Finding> check_accelerators() {
-  const std::string render = first_match("/dev/dri/renderD*");
-  const std::string video = first_match("/dev/video*");
+std::vector<Finding> check_accelerators(const std::string& root) {
+  const std::string render = first_match(root + "/dev/dri/renderD*");
+  const std::string nvidia = first_match(root + "/dev/nvidia[0-9]*");
+  const std::string video = first_match(root + "/dev/video*");
+  const std::string heap = first_match(root + "/dev/dma_heap/*");
   return {
-      optional_part("kTLS", exists("/proc/net/tls_stat"), "yes", "TLS in the kernel",
+      optional_part("kTLS", exists(root + "/proc/net/tls_stat"), "yes", "TLS in the kernel",
                     "TLS in the engine", "use a kernel with CONFIG_TLS: modprobe tls"),
-      optional_part("render node", !render.empty(), render, "video encoding by the GPU",
-                    "video encoding by the CPU", "give this machine a GPU and load its driver"),
+      optional_part("render node", !render.empty(), render, "drawing, and encoding by VA-API",
+                    "drawing and encoding by the CPU",
+                    "give this machine a GPU and load its driver (docs/hardware.md)"),
+      optional_part("NVIDIA node", !nvidia.empty(), nvidia, "encoding by NVENC",
+                    "encoding by the CPU or another device",
+                    "give this machine an NVIDIA GPU and install its driver (docs/hardware.md)"),
       optional_part("V4L2 device", !video.empty(), video, "video encoding by a codec chip",
-                    "video encoding by the CPU", "only boards with such a chip have it"),
-      optional_part("binder", file_has_word("/proc/filesystems", "binder"), "yes", "Android phones",
-                    "Linux phones only", "for Android use a kernel with CONFIG_ANDROID_BINDERFS"),
+                    "video encoding by the CPU",
+                    "only boards with such a chip have it (docs/hardware.md)"),
+      optional_part("dma-heap", !heap.empty(), heap, "pictures a device reads where they lie",
+                    "a copy of each picture for a device",
+                    "use a kernel with CONFIG_DMABUF_HEAPS_SYSTEM; needed with a device only"),
+      optional_part("udmabuf", exists(root + "/dev/udmabuf"), "/dev/udmabuf",
+                    "apps' shared memory as dma-bufs", "a copy of what apps draw for a device",
+                    "modprobe udmabuf; needed with a device only"),
+      optional_part("binder", file_has_word(root + "/proc/filesystems", "binder"), "yes",
+                    "Android phones", "Linux phones only",
+                    "for Android use a kernel with CONFIG_ANDROID_BINDERFS"),
   };
 }
 

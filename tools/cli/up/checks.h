@@ -29,8 +29,9 @@ struct Finding {
 [[nodiscard]] Finding check_disk(const std::string& directory);
 // That nobody else listens there.
 [[nodiscard]] Finding check_port(const ListenAddress& listen);
-// Optional parts of the kernel that make things faster: kTLS, render nodes, V4L2.
-[[nodiscard]] std::vector<Finding> check_accelerators();
+// Optional parts of the machine that make things faster: kTLS, GPUs, codec chips, shared memory.
+// `root` stands before /dev and /proc.
+[[nodiscard]] std::vector<Finding> check_accelerators(const std::string& root = "");
 
 // Without any of these no phone runs; in the order people should put them right.
 [[nodiscard]] std::vector<Finding> check_required(const Layout& layout);

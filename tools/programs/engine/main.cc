@@ -211,7 +211,8 @@ Result<std::vector<DriverState>> find_encoders(const Options& options) {
     const bool used = wanted && match.status && !found;
     found = found || used;
     states.push_back({std::string(match.name), match.status.has_value(), used,
-                      match.status ? "" : match.status.error().message()});
+                      match.status ? "" : match.status.error().message(),
+                      match.status ? "" : std::string(encoder_advice(match.name))});
     if (wanted && !match.status)
       reasons += fmt::format(" {}: {}.", match.name, states.back().reason);
   }
@@ -229,10 +230,24 @@ Status make_certificate(const std::string& directory) {
   return {};
 }
 
-bool uses_video_device(const std::vector<DriverState>& encoders) {
+bool uses(const std::vector<DriverState>& encoders, std::string_view name) {
   return std::ranges::any_of(
-      encoders, [](const DriverState& encoder) { return encoder.used && encoder.name == "v4l2"; });
+      encoders, [&](const DriverState& encoder) { return encoder.used && encoder.name == name; });
 }
+
+// What the encoder in use needs of the machine, and does for a GPU that composes.
+struct EncoderNeeds {
+  explicit EncoderNeeds(const std::vector<DriverState>& encoders)
+      : video_device(uses(encoders, "v4l2")),
+        gpu(uses(encoders, "vaapi") || uses(encoders, "nvenc")),
+        reads_dmabufs(video_device || uses(encoders, "vaapi")) {}
+  bool video_device;
+  bool gpu;            // its driver is opened, and may compile
+  bool reads_dmabufs;  // NVENC's library copies pictures from memory of the CPU
+};
+
+constexpr std::string_view kComposerAdvice =
+    "needs a GPU with a Vulkan driver and an encoder that reads its memory; or --composer vulkan";
 
 struct Composers {
   std::vector<DriverState> states;
@@ -246,7 +261,8 @@ Result<Composers> find_composers(const Options& options, bool device_encoder) {
   for (const ComposerMatch& match : match_composers(choice, {.device_encoder = device_encoder})) {
     if (!match.status && match.name == options.composer) return forward(match.status.error());
     found.states.push_back({std::string(match.name), match.status.has_value(), match.chosen,
-                            match.status ? "" : match.status.error().message()});
+                            match.status ? "" : match.status.error().message(),
+                            match.status ? "" : std::string(kComposerAdvice)});
     found.device = found.device || (match.chosen && match.name != "cpu");
   }
   return found;
@@ -272,7 +288,8 @@ Status run(const Options& options) {
   set_log_level(level);
   set_log_program("engine");
   RP_ASSIGN(auto encoders, find_encoders(options));
-  RP_ASSIGN(auto composers, find_composers(options, uses_video_device(encoders)));
+  const EncoderNeeds needs(encoders);
+  RP_ASSIGN(auto composers, find_composers(options, needs.reads_dmabufs));
   RP_ASSIGN(const UniqueFd signals, stop_signals());
   const SystemClock clock;
   Registry registry;
@@ -291,7 +308,8 @@ Status run(const Options& options) {
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
   if (!options.no_harden) {
-    HardenOptions rights = harden_options(options, composers.device, uses_video_device(encoders));
+    HardenOptions rights =
+        harden_options(options, composers.device || needs.gpu, needs.video_device);
     rights.kernel_tls = records.kernel != nullptr;
     RP_TRY(harden(rights));
   }

@@ -25,7 +25,19 @@ class EngineDouble {
   EngineDouble(EventLoop& loop, const std::string& path, std::set<std::string>& displays)
       : displays_(displays) {
     router_.add_sync("GET", "/v1/health", [](const HttpRequest&) {
-      return json_response(200, {{"status", "ok"}, {"version", "double"}});
+      const auto row = [](const char* name, bool available, bool used) {
+        return nlohmann::json{{"name", name},
+                              {"available", available},
+                              {"used", used},
+                              {"reason", available ? "" : std::string("no ") + name},
+                              {"advice", available ? "" : std::string("get ") + name}};
+      };
+      return json_response(
+          200, {{"status", "ok"},
+                {"version", "double"},
+                {"encoders",
+                 {row("v4l2", false, false), row("vaapi", true, true), row("nvenc", false, false)}},
+                {"composers", {row("vulkan", false, false), row("cpu", true, true)}}});
     });
     router_.add_sync("PUT", "/v1/ticket-keys", [this](const HttpRequest& request) {
       const std::lock_guard lock(mutex_);

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "drivers/v4l2/bitstream.h"
 #include "drivers/v4l2/copy.h"
 #include "drivers/v4l2/discovery.h"
 #include "drivers/v4l2/format.h"
+#include "engine/encode/bitstream.h"
 #include "engine/frame/picture.h"
 #include "tests/unit/drivers/v4l2/fake_device.h"
 
@@ -41,6 +41,13 @@ TEST(V4l2Bitstream, HevcVp8AndFwht) {
   EXPECT_FALSE(inspect(Codec::kFwht, frame).key);
   frame[22] = 4;
   EXPECT_TRUE(inspect(Codec::kFwht, frame).key);
+}
+
+// The fuzzer's: the unit after an empty one was passed over.
+TEST(V4l2Bitstream, AnEmptyUnitHidesNothing) {
+  EXPECT_TRUE(inspect(Codec::kH264, Bytes{0, 0, 1, 0, 0, 1, 0x65, 3}).key);
+  EXPECT_TRUE(inspect(Codec::kHevc, Bytes{0, 0, 1, 0, 0, 1, 19 << 1, 1}).key);
+  EXPECT_FALSE(inspect(Codec::kH264, Bytes{0, 0, 1, 0, 0, 1}).picture);
 }
 
 TEST(V4l2Bitstream, NothingIsReadPastTheEnd) {

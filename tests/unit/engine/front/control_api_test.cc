@@ -77,7 +77,7 @@ class ControlApiTest : public ::testing::Test {
                    tickets_,
                    metrics_,
                    2,
-                   {},
+                   {{"v4l2", false, false, "no device", "get one"}},
                    {},
                    {{"kernel", false, false, "no TLS", "modprobe tls"}}}};
 };
@@ -136,6 +136,11 @@ TEST_F(ControlApiTest, HealthAndMetrics) {
   EXPECT_EQ(health["uptime_s"], 7);
   EXPECT_EQ(health["shards"], 2);
   EXPECT_EQ(health["version"], RP_VERSION);
+  EXPECT_EQ(health["encoders"], json::array({{{"name", "v4l2"},
+                                              {"available", false},
+                                              {"used", false},
+                                              {"reason", "no device"},
+                                              {"advice", "get one"}}}));
   EXPECT_EQ(health["tls_records"], json::array({{{"name", "kernel"},
                                                  {"available", false},
                                                  {"used", false},

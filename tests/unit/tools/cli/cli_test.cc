@@ -2,6 +2,7 @@
 // wrong input with a sentence and the documented exit status. Method: the whole program as a
 // function, against a whole controller on its own thread with a fake runtime; the completion
 // scripts are run by a real bash.
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -133,6 +134,16 @@ TEST_F(CliTest, StatusDoctorAndImages) {
     const bool bad = finding["grade"] != "good";
     EXPECT_EQ(bad, !finding["advice"].get<std::string>().empty()) << finding;
   }
+  const auto row = [&](const char* what) {
+    const auto found =
+        std::ranges::find(findings, what, [](const json& one) { return one["what"]; });
+    return found == findings.end() ? json() : *found;
+  };
+  EXPECT_EQ(row("encoder v4l2")["found"], "no v4l2");
+  EXPECT_EQ(row("encoder v4l2")["advice"], "get v4l2");
+  EXPECT_EQ(row("encoder vaapi")["used"], "video encoding");
+  EXPECT_EQ(row("encoder nvenc")["grade"], "good") << "what is behind the one in use is not missed";
+  EXPECT_EQ(row("composer vulkan")["grade"], "could be better");
   const Outcome images = run({"image", "list", "--json"});
   EXPECT_EQ(json::parse(images.out).size(), 2u);
   run({"phone", "create", "a", "--image", "tiny"});

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <gtest/gtest.h>
 
@@ -121,6 +122,31 @@ TEST(Checks, AMissingProgramNamesItsPackage) {
   const Finding finding = check_program("rackphone-no-such-program", "some-package", "tests");
   EXPECT_EQ(finding.grade, Grade::kMissing);
   EXPECT_NE(finding.advice.find("apt-get install some-package"), std::string::npos);
+}
+
+TEST(Checks, EachClassOfDevicesIsFoundByItsNode) {
+  const std::filesystem::path root = testing::TempDir() + "rp_checks_" + std::to_string(::getpid());
+  const auto grades = [&] {
+    std::map<std::string, Grade> found;
+    for (const Finding& one : check_accelerators(root.string())) {
+      EXPECT_EQ(one.grade == Grade::kGood, one.advice.empty()) << one.what;
+      found[one.what] = one.grade;
+    }
+    return found;
+  };
+  for (const auto& [what, grade] : grades()) EXPECT_EQ(grade, Grade::kCouldBeBetter) << what;
+  const std::map<std::string, std::string> nodes = {
+      {"kTLS", "proc/net/tls_stat"},       {"render node", "dev/dri/renderD128"},
+      {"NVIDIA node", "dev/nvidia0"},      {"V4L2 device", "dev/video0"},
+      {"dma-heap", "dev/dma_heap/system"}, {"udmabuf", "dev/udmabuf"},
+      {"binder", "proc/filesystems"}};
+  for (const auto& [what, node] : nodes) {
+    std::filesystem::create_directories((root / node).parent_path());
+    std::ofstream(root / node) << "nodev binder";
+    EXPECT_EQ(grades().at(what), Grade::kGood) << what;
+  }
+  EXPECT_EQ(grades().size(), nodes.size());
+  std::filesystem::remove_all(root);
 }
 
 TEST(Paths, AMissingEngineOrPageIsSaid) {

@@ -8,7 +8,7 @@
 
 #include "engine/encode/encoder.h"
 
-namespace rp::v4l2 {
+namespace rp {
 
 struct BufferContent {
   bool picture = false;  // coded pixels, not only headers
@@ -20,4 +20,4 @@ struct BufferContent {
 // 6386, 9.1). FWHT: one frame (struct fwht_cframe_hdr of the kernel's codec-fwht.h).
 [[nodiscard]] BufferContent inspect(Codec codec, std::span<const std::uint8_t> bytes);
 
-}  // namespace rp::v4l2
+}  // namespace rp

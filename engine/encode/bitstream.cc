@@ -1,17 +1,18 @@
-#include "drivers/v4l2/bitstream.h"
+#include "engine/encode/bitstream.h"
 
 #include <cstddef>
 
-namespace rp::v4l2 {
+namespace rp {
 namespace {
 
-// Calls `visit(header byte)` for each NAL unit; stops when it returns false.
+// Calls `visit(its bytes and all behind them)` for each NAL unit; stops when it returns false.
+// Where a unit is empty the next start code is visited as one: no codec's header looks like it.
 template <typename Visit>
 void each_nal_unit(std::span<const std::uint8_t> bytes, Visit&& visit) {
   for (std::size_t i = 0; i + 3 < bytes.size(); ++i) {
     if (bytes[i] != 0 || bytes[i + 1] != 0 || bytes[i + 2] != 1) continue;
-    if (!visit(bytes[i + 3])) return;
-    i += 3;
+    if (!visit(bytes.subspan(i + 3))) return;
+    i += 2;
   }
 }
 
@@ -20,8 +21,8 @@ BufferContent inspect_h264(std::span<const std::uint8_t> bytes) {
   BufferContent content;
   bool sps = false;
   bool pps = false;
-  each_nal_unit(bytes, [&](std::uint8_t header) {
-    const int type = header & 0x1f;
+  each_nal_unit(bytes, [&](std::span<const std::uint8_t> unit) {
+    const int type = unit[0] & 0x1f;
     sps = sps || type == 7;
     pps = pps || type == 8;
     content.picture = type == 1 || type == 5;
@@ -32,14 +33,16 @@ BufferContent inspect_h264(std::span<const std::uint8_t> bytes) {
   return content;
 }
 
-// nal_unit_type, ITU-T H.265 table 7-1: 0–31 are slices, 16–23 of pictures that stand alone.
+// nal_unit_type, ITU-T H.265 table 7-1: 0–31 are slices, 16–23 of pictures that stand alone. The
+// header has two bytes; the lowest bits of the second are never 0 (7.4.2.2).
 BufferContent inspect_hevc(std::span<const std::uint8_t> bytes) {
   BufferContent content;
   bool vps = false;
   bool sps = false;
   bool pps = false;
-  each_nal_unit(bytes, [&](std::uint8_t header) {
-    const int type = (header >> 1) & 0x3f;
+  each_nal_unit(bytes, [&](std::span<const std::uint8_t> unit) {
+    if (unit.size() < 2 || (unit[1] & 7) == 0) return true;
+    const int type = (unit[0] >> 1) & 0x3f;
     vps = vps || type == 32;
     sps = sps || type == 33;
     pps = pps || type == 34;
@@ -84,4 +87,4 @@ BufferContent inspect(Codec codec, std::span<const std::uint8_t> bytes) {
   return {};
 }
 
-}  // namespace rp::v4l2
+}  // namespace rp

@@ -1,0 +1,80 @@
+#include "drivers/avcodec/heap_pictures.h"
+
+#include <fcntl.h>
+#include <linux/dma-heap.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/unique_fd.h"
+
+namespace rp::avcodec {
+namespace {
+
+// What importers of linear NV12 ask for at most.
+constexpr std::int32_t kStrideAlign_bytes = 256;
+
+class HeapMemory final : public PictureMemory {
+ public:
+  HeapMemory(PicturePlanes planes, std::size_t bytes) : planes_(planes), bytes_(bytes) {}
+  HeapMemory(const HeapMemory&) = delete;
+  HeapMemory& operator=(const HeapMemory&) = delete;
+  ~HeapMemory() override {
+    for (const PicturePlanes& planes : pictures_) ::munmap(planes.y, bytes_);
+  }
+  [[nodiscard]] std::span<const PicturePlanes> pictures() const override { return pictures_; }
+
+  Status add(const UniqueFd& heap) {
+    dma_heap_allocation_data request{};
+    request.len = bytes_;
+    request.fd_flags = O_RDWR | O_CLOEXEC;
+    if (::ioctl(heap.get(), DMA_HEAP_IOCTL_ALLOC, &request) != 0) {
+      return fail_errno("DMA_HEAP_IOCTL_ALLOC");
+    }
+    UniqueFd dmabuf(static_cast<int>(request.fd));
+    void* mapped = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf.get(), 0);
+    if (mapped == MAP_FAILED) return fail_errno("mmap of a dma-buf");
+    PicturePlanes planes = planes_;
+    planes.y = static_cast<std::uint8_t*>(mapped);
+    planes.u = planes.y + planes.offset_u;
+    planes.v = planes.y + planes.offset_v;
+    planes.dmabuf = dmabuf.get();
+    descriptors_.push_back(std::move(dmabuf));
+    pictures_.push_back(planes);
+    return {};
+  }
+
+ private:
+  PicturePlanes planes_;
+  std::size_t bytes_;
+  std::vector<UniqueFd> descriptors_;
+  std::vector<PicturePlanes> pictures_;
+};
+
+Result<std::unique_ptr<PictureMemory>> from_heap(const std::string& path, Size coded, int count) {
+  const UniqueFd heap(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!heap) return fail_errno("open " + path);
+  PicturePlanes planes;
+  planes.layout = PictureLayout::kNv12;
+  planes.stride_y =
+      (coded.width + kStrideAlign_bytes - 1) / kStrideAlign_bytes * kStrideAlign_bytes;
+  planes.stride_uv = planes.stride_y;
+  planes.offset_u = static_cast<std::uint32_t>(planes.stride_y * coded.height);
+  planes.offset_v = planes.offset_u + 1;
+  const std::size_t bytes = std::size_t{planes.offset_u} + planes.offset_u / 2;
+  auto memory = std::make_unique<HeapMemory>(planes, bytes);
+  for (int i = 0; i < count; ++i) RP_TRY(memory->add(heap));
+  return memory;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PictureMemory>> HeapPictures::allocate(Size coded, int count) {
+  auto memory = from_heap(heap_, coded, count);
+  if (memory) return memory;
+  return plain_memory().allocate(coded, count);
+}
+
+}  // namespace rp::avcodec
