@@ -137,6 +137,7 @@ Status AvcodecEncoder::receive(bool key_wanted, AccessUnit& out) {
                 std::string(spec_.name) + " gave no whole picture of the kind asked for");
   }
   out.key = content.key;
+  out.codec = spec_.codec;
   // It does not say how fine the picture is; one that changed and cost little is taken for done.
   const std::uint64_t frame_bits =
       std::uint64_t{settings_.bitrate_kbps} * 1000 / settings_.framerate;

@@ -17,6 +17,7 @@ Result<std::unique_ptr<Encoder>> create_on(avcodec::Device& device, PictureAlloc
       {.loop = loop,
        .name = device.kind().name,
        .memory = memory,
+       .on_device = device.kind().imports,
        .open = [&device, settings] { return device.open(settings); },
        .given_up =
            [&device, settings](const Error& why) {

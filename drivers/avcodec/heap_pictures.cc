@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/dma-heap.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include <memory>
 #include <vector>
@@ -19,11 +18,6 @@ constexpr std::int32_t kStrideAlign_bytes = 256;
 class HeapMemory final : public PictureMemory {
  public:
   HeapMemory(PicturePlanes planes, std::size_t bytes) : planes_(planes), bytes_(bytes) {}
-  HeapMemory(const HeapMemory&) = delete;
-  HeapMemory& operator=(const HeapMemory&) = delete;
-  ~HeapMemory() override {
-    for (const PicturePlanes& planes : pictures_) ::munmap(planes.y, bytes_);
-  }
   [[nodiscard]] std::span<const PicturePlanes> pictures() const override { return pictures_; }
 
   Status add(const UniqueFd& heap) {
@@ -34,13 +28,9 @@ class HeapMemory final : public PictureMemory {
       return fail_errno("DMA_HEAP_IOCTL_ALLOC");
     }
     UniqueFd dmabuf(static_cast<int>(request.fd));
-    void* mapped = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf.get(), 0);
-    if (mapped == MAP_FAILED) return fail_errno("mmap of a dma-buf");
     PicturePlanes planes = planes_;
-    planes.y = static_cast<std::uint8_t*>(mapped);
-    planes.u = planes.y + planes.offset_u;
-    planes.v = planes.y + planes.offset_v;
     planes.dmabuf = dmabuf.get();
+    planes.mappable_bytes = bytes_;
     descriptors_.push_back(std::move(dmabuf));
     pictures_.push_back(planes);
     return {};

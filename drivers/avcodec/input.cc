@@ -14,6 +14,8 @@ extern "C" {
 #include <libavutil/hwcontext_drm.h>
 }
 
+#include "engine/frame/cpu_access.h"
+
 namespace rp::avcodec {
 namespace {
 
@@ -34,11 +36,10 @@ class MemoryInput final : public Input {
     return {};
   }
   [[nodiscard]] Status take(const Picture& picture, AVFrame& frame) override {
-    if (picture.y == nullptr) {
-      return fail(ErrorCode::kUnsupported, "neither device nor CPU can read the picture");
-    }
     PicturePlanes planes = picture;
-    if (picture.layout != layout_) planes = convert(picture);
+    if (picture.y == nullptr) RP_TRY(map(planes));
+    count_cpu_pixels(CpuPlace::kEncoderCopy, picture_bytes(picture.coded));
+    if (picture.layout != layout_) planes = convert(planes, picture.coded);
     const bool pairs = layout_ == PictureLayout::kNv12;
     set_size(frame, picture.coded, format());
     frame.data[0] = planes.y;
@@ -57,9 +58,21 @@ class MemoryInput final : public Input {
   [[nodiscard]] AVPixelFormat format() const {
     return layout_ == PictureLayout::kNv12 ? AV_PIX_FMT_NV12 : AV_PIX_FMT_YUV420P;
   }
-  PicturePlanes convert(const Picture& p) {
-    const int width = p.coded.width;
-    const int height = p.coded.height;
+  // Until the next picture: the frame is empty again by then.
+  Status map(PicturePlanes& p) {
+    if (p.mappable_bytes == 0) {
+      return fail(ErrorCode::kUnsupported, "neither device nor CPU can read the picture");
+    }
+    RP_ASSIGN(mapping_,
+              PixelMapping::of_dmabuf(p.dmabuf, p.mappable_bytes, PixelMapping::Access::kRead));
+    p.y = mapping_.data() + p.offset_y;
+    p.u = mapping_.data() + p.offset_u;
+    p.v = mapping_.data() + p.offset_v;
+    return {};
+  }
+  PicturePlanes convert(const PicturePlanes& p, Size coded) {
+    const int width = coded.width;
+    const int height = coded.height;
     const auto luma = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     converted_.resize(luma * 3 / 2);
     PicturePlanes to;
@@ -81,6 +94,7 @@ class MemoryInput final : public Input {
 
   const Library& lib_;
   PictureLayout layout_;
+  PixelMapping mapping_;
   std::vector<std::uint8_t> converted_;
 };
 
@@ -197,7 +211,7 @@ class VaapiInput final : public Input {
     if (import_works_ && importable(picture)) {
       const Status imported = import(picture, frame);
       // Which layouts a driver reads is found out by trying.
-      if (imported || picture.y == nullptr) return imported;
+      if (imported || (picture.y == nullptr && picture.mappable_bytes == 0)) return imported;
       lib_.av_frame_unref(&frame);
       import_works_ = false;
     }

@@ -24,6 +24,7 @@ struct WorkerParts {
   EventLoop& loop;
   std::string_view name;     // a constant
   PictureAllocator& memory;  // outlives the encoder
+  bool on_device = false;    // Encoder::on_device()
   // Opens the codec; on the worker.
   std::function<Result<std::unique_ptr<BlockingEncoder>>()> open;
   std::function<void(const Error&)> given_up;  // on the shard
@@ -50,6 +51,7 @@ class WorkerEncoder final : public Encoder {
   void recycle(AccessUnit unit) override;
   [[nodiscard]] int in_flight() const override { return in_flight_; }
   [[nodiscard]] std::string_view name() const override { return parts_.name; }
+  [[nodiscard]] bool on_device() const override { return parts_.on_device; }
   [[nodiscard]] PictureAllocator& picture_memory() override { return parts_.memory; }
 
   class Worker;  // what both threads have

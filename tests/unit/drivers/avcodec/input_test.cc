@@ -82,6 +82,17 @@ TEST_F(AvcodecInput, AnotherLayoutIsConverted) {
   expect_the_picture();
 }
 
+TEST_F(AvcodecInput, ADevicesMemoryIsMappedOnceTheCpuHasToReadIt) {
+  const PictureRef pairs = picture(shared_);
+  pairs->y = pairs->u = pairs->v = nullptr;
+  pairs->mappable_bytes = static_cast<std::size_t>(::lseek(pairs->dmabuf, 0, SEEK_END));
+  const std::uint64_t before = cpu_pixel_bytes(CpuPlace::kEncoderCopy);
+  const auto input = make_memory_input(*lib_, PictureLayout::kNv12);
+  ASSERT_TRUE(input->take(*pairs, *frame_));
+  expect_the_picture();
+  EXPECT_EQ(cpu_pixel_bytes(CpuPlace::kEncoderCopy) - before, picture_bytes(pairs->coded));
+}
+
 TEST_F(AvcodecInput, AnImportedPictureIsTheOneThatWasMeant) {
   const PictureRef pairs = picture(shared_);
   const auto input = make_mapped_input(*lib_, kSize);
