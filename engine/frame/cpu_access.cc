@@ -55,6 +55,7 @@ std::uint64_t cpu_pixel_mappings() { return counts().mappings.value(); }
 
 std::vector<Registry::Handle> publish_cpu_pixels(Registry& registry) {
   std::vector<Registry::Handle> handles;
+  handles.reserve(kCpuPlaces + 1);
   for (std::size_t i = 0; i < kCpuPlaces; ++i) {
     handles.push_back(registry.add("rackphone_cpu_pixel_bytes_total",
                                    "Bytes of pixels the CPU read or wrote, by what for.",
