@@ -26,6 +26,8 @@ TEST(Prime, APictureOfTheHeapIsImportedAndEncoded) {
   const PictureRef picture = pool->acquire();
   ASSERT_GE(picture->dmabuf, 0) << "the lab has /dev/dma_heap/system";
   ASSERT_TRUE(importable(*picture));
+  ASSERT_EQ(picture->y, nullptr) << "no CPU has to reach it";
+  ASSERT_TRUE(map_for_cpu(*picture));
   draw_text(*picture, 0);
   auto input = make_mapped_input(lib, kSize);
   ASSERT_TRUE(input) << input.error().message();
