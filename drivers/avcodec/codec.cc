@@ -14,8 +14,6 @@ constexpr int kGop = 32'767;
 // At QP 20 text on a phone's screen is not told from the original: a still picture needs no more.
 constexpr int kFinestQp = 20;
 
-Size coded_size(Size size) { return {(size.width + 1) & ~1, (size.height + 1) & ~1}; }
-
 class AvcodecEncoder final : public BlockingEncoder {
  public:
   AvcodecEncoder(const Library& lib, const CodecSpec& spec, const EncoderSettings& settings,
@@ -48,7 +46,7 @@ class AvcodecEncoder final : public BlockingEncoder {
 };
 
 void AvcodecEncoder::set_stream(AVCodecContext& context) const {
-  const Size coded = coded_size(settings_.size);
+  const Size coded = even(settings_.size);
   context.width = coded.width;
   context.height = coded.height;
   context.sample_aspect_ratio = {1, 1};

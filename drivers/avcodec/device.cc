@@ -57,8 +57,6 @@ constexpr DeviceKind kNvenc{.name = "nvenc",
                             .codecs = kNvencCodecs,
                             .imports = false};
 
-Size coded_size(Size size) { return {(size.width + 1) & ~1, (size.height + 1) & ~1}; }
-
 }  // namespace
 
 std::vector<std::string> nodes_of(std::string_view start) {
@@ -104,7 +102,7 @@ Result<std::unique_ptr<BlockingEncoder>> Device::open(const EncoderSettings& set
     if (spec.codec != settings.codec) continue;
     std::unique_ptr<Input> input;
     if (kind_.imports) {
-      RP_ASSIGN(input, make_vaapi_input(*lib, *device, coded_size(settings.size)));
+      RP_ASSIGN(input, make_vaapi_input(*lib, *device, even(settings.size)));
     } else {
       input = make_memory_input(*lib, PictureLayout::kI420);
     }

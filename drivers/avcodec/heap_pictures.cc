@@ -1,8 +1,6 @@
 #include "drivers/avcodec/heap_pictures.h"
 
 #include <fcntl.h>
-#include <linux/dma-heap.h>
-#include <sys/ioctl.h>
 
 #include <memory>
 #include <vector>
@@ -21,13 +19,7 @@ class HeapMemory final : public PictureMemory {
   [[nodiscard]] std::span<const PicturePlanes> pictures() const override { return pictures_; }
 
   Status add(const UniqueFd& heap) {
-    dma_heap_allocation_data request{};
-    request.len = bytes_;
-    request.fd_flags = O_RDWR | O_CLOEXEC;
-    if (::ioctl(heap.get(), DMA_HEAP_IOCTL_ALLOC, &request) != 0) {
-      return fail_errno("DMA_HEAP_IOCTL_ALLOC");
-    }
-    UniqueFd dmabuf(static_cast<int>(request.fd));
+    RP_ASSIGN(UniqueFd dmabuf, allocate_dmabuf(heap.get(), bytes_));
     PicturePlanes planes = planes_;
     planes.dmabuf = dmabuf.get();
     planes.mappable_bytes = bytes_;

@@ -1,5 +1,6 @@
 // Pictures a GPU's encoder reads where they lie: linear NV12 in dma-bufs of the kernel's heap,
-// mapped for the CPU composer too; plain memory where there is no heap, which is then copied up.
+// mapped for the CPU only when it has to draw; plain memory where there is no heap, which is then
+// copied up.
 //
 //   y: stride × coded.height     u, v in turn: stride × coded.height / 2     stride: of 256 bytes
 //

@@ -1,8 +1,6 @@
 #include "drivers/avcodec/input.h"
 
 #include <libyuv.h>
-#include <linux/dma-buf.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -38,6 +36,7 @@ class MemoryInput final : public Input {
   [[nodiscard]] Status take(const Picture& picture, AVFrame& frame) override {
     PicturePlanes planes = picture;
     if (picture.y == nullptr) RP_TRY(map(planes));
+    if (picture.dmabuf >= 0) drop_cpu_caches(picture.dmabuf);
     count_cpu_pixels(CpuPlace::kEncoderCopy, picture_bytes(picture.coded));
     if (picture.layout != layout_) planes = convert(planes, picture.coded);
     const bool pairs = layout_ == PictureLayout::kNv12;
@@ -182,16 +181,6 @@ class MappedInput final : public Input {
   const Library& lib_;
   PrimeFrames prime_;
 };
-
-// What the CPU has written into a dma-buf reaches memory before a device reads it
-// (linux/dma-buf.h).
-void flush_cpu_writes(int dmabuf) {
-  dma_buf_sync sync{};
-  sync.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE;
-  (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
-  sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE;
-  (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
-}
 
 class VaapiInput final : public Input {
  public:

@@ -29,7 +29,7 @@ Status serves(const v4l2::EncoderNode& node, const EncoderSettings& settings) {
     return fail(ErrorCode::kUnsupported, name + " encodes " + has + ", not " +
                                              std::string(v4l2::codec_name(settings.codec)));
   }
-  const Size coded{(settings.size.width + 1) & ~1, (settings.size.height + 1) & ~1};
+  const Size coded = even(settings.size);
   if (!format->sizes.holds(coded)) {
     return fail(ErrorCode::kUnsupported, name + " encodes " + text(format->sizes.min) + " to " +
                                              text(format->sizes.max) + ", not " + text(coded));

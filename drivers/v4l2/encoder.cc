@@ -1,9 +1,7 @@
 #include "drivers/v4l2/encoder.h"
 
-#include <linux/dma-buf.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,16 +24,6 @@ constexpr std::size_t kMaxSpare = 4;
 bool signalled(int fence) {
   pollfd entry{fence, POLLIN, 0};
   return ::poll(&entry, 1, 0) == 1;
-}
-
-// What the CPU has written into a dma-buf reaches memory before a device reads it
-// (linux/dma-buf.h). On machines whose devices see the caches this does nothing.
-void flush_cpu_writes(int dmabuf) {
-  dma_buf_sync sync{};
-  sync.flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE;
-  (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
-  sync.flags = DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE;
-  (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
 }
 
 }  // namespace
@@ -261,6 +249,7 @@ Status DeviceEncoder::enqueue(Job& job, std::uint32_t index) {
     planes[static_cast<std::size_t>(plane)] = output.plane(index, plane);
   }
   count_cpu_pixels(CpuPlace::kEncoderCopy, picture_bytes(picture.coded));
+  if (picture.dmabuf >= 0) drop_cpu_caches(picture.dmabuf);
   copy_picture(picture, format.layout, format.raw.size, planes);
   RP_TRY(output.enqueue(index, job.tag));
   output_busy_[index] = true;

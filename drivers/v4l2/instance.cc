@@ -17,8 +17,6 @@ std::uint32_t coded_buffer_bytes(Size coded) {
   return static_cast<std::uint32_t>(coded.width) * static_cast<std::uint32_t>(coded.height) * 3 / 2;
 }
 
-Size even(Size size) { return {(size.width + 1) & ~1, (size.height + 1) & ~1}; }
-
 std::string text(const std::uint8_t* bytes, std::size_t limit) {
   const auto* begin = reinterpret_cast<const char*>(bytes);
   return {begin, std::find(begin, begin + limit, '\0')};

@@ -1,8 +1,6 @@
 #include "drivers/v4l2/memory.h"
 
 #include <fcntl.h>
-#include <linux/dma-heap.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <map>
@@ -15,8 +13,6 @@ namespace rp::v4l2 {
 namespace {
 
 constexpr std::size_t kMaxLearnt = 16;
-
-Size even(Size size) { return {(size.width + 1) & ~1, (size.height + 1) & ~1}; }
 
 class HeapPictures final : public PictureMemory {
  public:
@@ -42,21 +38,13 @@ class HeapPictures final : public PictureMemory {
   std::vector<PicturePlanes> pictures_;
 };
 
-Result<UniqueFd> allocate_block(int heap, std::size_t length) {
-  dma_heap_allocation_data request{};
-  request.len = length;
-  request.fd_flags = O_RDWR | O_CLOEXEC;
-  if (::ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &request) != 0) return fail_errno("DMA_HEAP_IOCTL_ALLOC");
-  return UniqueFd(static_cast<int>(request.fd));
-}
-
 Result<std::vector<UniqueFd>> allocate_from(const std::string& path, std::size_t length,
                                             int count) {
   const UniqueFd heap(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!heap) return fail_errno("open " + path);
   std::vector<UniqueFd> blocks;
   for (int i = 0; i < count; ++i) {
-    RP_ASSIGN(UniqueFd block, allocate_block(heap.get(), length));
+    RP_ASSIGN(UniqueFd block, allocate_dmabuf(heap.get(), length));
     blocks.push_back(std::move(block));
   }
   return blocks;

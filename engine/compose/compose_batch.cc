@@ -31,9 +31,11 @@ void ComposeBatch::flush() {
   if (!std::exchange(open_, false)) return;
   const Status status = composer_.end_batch();
   // Who hears of it may compose the next one, into the next batch.
-  std::vector<Sent> waiting = std::exchange(waiting_, {});
+  std::vector<Sent> waiting = std::exchange(waiting_, std::move(spare_));
   if (!waiting.empty()) batches_.add();
   for (const Sent& sent : waiting) sent(status);
+  waiting.clear();
+  spare_ = std::move(waiting);
 }
 
 }  // namespace rp

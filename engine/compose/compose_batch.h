@@ -43,6 +43,7 @@ class ComposeBatch {
   EventLoop& loop_;
   Composer& composer_;
   std::vector<Sent> waiting_;
+  std::vector<Sent> spare_;  // room for the next batch's
   bool open_ = false;
   Counter batches_;
   Counter pictures_;

@@ -1,5 +1,7 @@
 #include "engine/frame/cpu_access.h"
 
+#include <linux/dma-buf.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include <numeric>
@@ -116,6 +118,23 @@ bool CpuRead::end() {
 }
 
 CpuRead::~CpuRead() { (void)end(); }
+
+// ---- caches
+
+namespace {
+
+void sync_caches(int dmabuf, std::uint64_t direction) {
+  for (const std::uint64_t end : {DMA_BUF_SYNC_START, DMA_BUF_SYNC_END}) {
+    dma_buf_sync sync{.flags = end | direction};
+    (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
+  }
+}
+
+}  // namespace
+
+void flush_cpu_writes(int dmabuf) { sync_caches(dmabuf, DMA_BUF_SYNC_WRITE); }
+
+void drop_cpu_caches(int dmabuf) { sync_caches(dmabuf, DMA_BUF_SYNC_READ); }
 
 // ---- pictures
 

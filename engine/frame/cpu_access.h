@@ -95,6 +95,12 @@ class CpuRead {
   const std::uint8_t* pixels_;
 };
 
+// What the CPU has written into a dma-buf reaches memory before a device reads it; and what a
+// device has written is what the CPU reads next (linux/dma-buf.h). Where devices see the CPU's
+// caches neither does anything.
+void flush_cpu_writes(int dmabuf);
+void drop_cpu_caches(int dmabuf);
+
 // Gives a picture that lies in a dma-buf its planes' addresses, for as long as its memory lasts. At
 // once when it has them. kUnsupported: the CPU cannot reach it.
 [[nodiscard]] Status map_for_cpu(Picture& picture);

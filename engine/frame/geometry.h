@@ -17,6 +17,11 @@ struct Size {
   [[nodiscard]] bool empty() const { return width <= 0 || height <= 0; }
 };
 
+// What 4:2:0 needs: sides rounded up to even ones.
+[[nodiscard]] constexpr Size even(Size size) {
+  return {(size.width + 1) & ~1, (size.height + 1) & ~1};
+}
+
 struct Rect {
   std::int32_t x = 0;
   std::int32_t y = 0;

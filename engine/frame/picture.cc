@@ -52,7 +52,7 @@ Result<std::shared_ptr<PicturePool>> PicturePool::create(Size size, int count, c
   if (outside(size.width) || outside(size.height) || count < 1) {
     return fail(ErrorCode::kInvalid, "picture size is outside 64..4096");
   }
-  const Size coded{(size.width + 1) & ~1, (size.height + 1) & ~1};
+  const Size coded = even(size);
   std::shared_ptr<PicturePool> pool(new PicturePool(size));
   RP_ASSIGN(pool->memory_, memory.allocate(coded, count));
   for (const PicturePlanes& planes : pool->memory_->pictures()) {

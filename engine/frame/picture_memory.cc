@@ -1,5 +1,9 @@
 #include "engine/frame/picture_memory.h"
 
+#include <fcntl.h>
+#include <linux/dma-heap.h>
+#include <sys/ioctl.h>
+
 #include <utility>
 #include <vector>
 
@@ -51,6 +55,14 @@ class PlainAllocator final : public PictureAllocator {
 };
 
 }  // namespace
+
+Result<UniqueFd> allocate_dmabuf(int heap, std::size_t bytes) {
+  dma_heap_allocation_data request{};
+  request.len = bytes;
+  request.fd_flags = O_RDWR | O_CLOEXEC;
+  if (::ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &request) != 0) return fail_errno("DMA_HEAP_IOCTL_ALLOC");
+  return UniqueFd(static_cast<int>(request.fd));
+}
 
 PictureAllocator& plain_memory() {
   static PlainAllocator allocator;

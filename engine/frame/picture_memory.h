@@ -42,6 +42,9 @@ struct PicturePlanes {
   std::size_t mappable_bytes = 0;  // of the dma-buf, when the CPU has to; 0: it cannot
 };
 
+// A dma-buf of a kernel heap ("/dev/dma_heap/system"), opened for reading.
+[[nodiscard]] Result<UniqueFd> allocate_dmabuf(int heap, std::size_t bytes);
+
 // Pictures of one size; the memory and its descriptors go with it.
 class PictureMemory {
  public:

@@ -167,8 +167,7 @@ std::uint32_t macroblocks_along(std::int32_t side_px) {
 
 PlaceholderStream::PlaceholderStream(Size size, int level_idc)
     : width_mbs_(macroblocks_along(size.width)), height_mbs_(macroblocks_along(size.height)) {
-  const Size even = {(size.width + 1) & ~1, (size.height + 1) & ~1};
-  write_sps(even, width_mbs_, height_mbs_, level_idc, parameter_sets_);
+  write_sps(even(size), width_mbs_, height_mbs_, level_idc, parameter_sets_);
   write_pps(parameter_sets_);
 }
 
