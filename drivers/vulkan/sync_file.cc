@@ -2,7 +2,6 @@
 
 #include <linux/dma-buf.h>
 #include <linux/magic.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/vfs.h>
 
@@ -18,18 +17,6 @@ struct dma_buf_import_sync_file {
 #endif
 
 namespace rp::vulkan {
-
-bool wait_for_fence(int sync_file, std::chrono::milliseconds limit) {
-  pollfd poller{sync_file, POLLIN, 0};
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    const int ready = ::poll(&poller, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
-    if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR) return false;
-  }
-}
 
 bool is_dmabuf(int fd) {
   struct statfs fs {};

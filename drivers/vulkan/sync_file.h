@@ -2,16 +2,13 @@
 // (linux/dma-buf.h). Thread rule: any thread.
 #pragma once
 
-#include <chrono>
-
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "engine/frame/guest_fence.h"
 
 namespace rp::vulkan {
 
-// True when the fence has signalled, within `limit` (0: now). A fence that ended in an error
-// counts: what it guarded will not get better.
-[[nodiscard]] bool wait_for_fence(int sync_file, std::chrono::milliseconds limit);
+using rp::wait_for_fence;
 
 // True for memory a device can import.
 [[nodiscard]] bool is_dmabuf(int fd);

@@ -106,6 +106,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   [[nodiscard]] bool watched() const;
   void pump();
   void pump_unwatched(TimePoint now);
+  void tell_source_formats();
   void capture(TimePoint now);
   [[nodiscard]] bool capture_tiles(const Scene& scene, TimePoint now);
   void send_tiles(AccessUnit unit, const Scene& scene, TimePoint now, bool at_rest);

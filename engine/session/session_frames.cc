@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/compose/layer_check.h"
 #include "engine/frame/scene_window.h"
 #include "engine/session/session.h"
 #include "engine/session/span.h"
@@ -29,6 +30,8 @@ constexpr std::uint32_t kRest_ms = 20;
 constexpr std::size_t kLeastBytes = 1'500;  // a packet's worth always may go
 constexpr std::size_t kMostBytes = 128 * 1024;
 constexpr std::size_t kMostSpare = 2;
+
+bool cpu_reads(const Layer& layer) { return layer.buffer == nullptr || is_linear(*layer.buffer); }
 
 }  // namespace
 
@@ -85,16 +88,27 @@ void Session::pump_unwatched(TimePoint now) {
   display_->frame_done(now, ++shown_);
 }
 
+// Told when the phone draws next: until then nothing is allocated.
+void Session::tell_source_formats() {
+  const SharedSourceFormats& formats = composer_->source_formats();
+  if (formats == options_.display.source_formats) return;
+  options_.display.source_formats = formats;
+  display_->set_source_formats(formats);
+}
+
 void Session::capture(TimePoint now) {
   frame_wanted_ = false;
+  tell_source_formats();
   const Scene scene = display_->take_scene();
   fit(scene.output);
   const bool refine = std::exchange(refine_, false);
-  video_expected_ = refresh_ || !viewer_->takes_tiles();
+  // Tiles are made of what the CPU reads.
+  const bool by_tiles = viewer_->takes_tiles() && std::ranges::all_of(scene.layers, cpu_reads);
+  video_expected_ = refresh_ || !by_tiles;
+  if (refresh_ || (viewer_->takes_tiles() && !by_tiles)) tiles_.all_by_video();
   if (refresh_) {
-    tiles_.all_by_video();
     encode(scene, now, {});
-  } else if (!viewer_->takes_tiles()) {
+  } else if (!by_tiles) {
     if (!scene.damage.empty() || refine) encode(scene, now, {});
   } else if (!capture_tiles(scene, now) && refine && !tiles_.exact()) {
     AccessUnit unit = spare_unit();

@@ -31,6 +31,8 @@ struct ShardOptions {
   std::size_t idle_encoder_bytes = std::size_t{64} << 20;
   // The composer its phones share, made on the shard's loop; empty: the CPU's.
   std::function<std::shared_ptr<Composer>(EventLoop&)> make_composer;
+  // For guests' own fences; outlives the shard; null where there is none.
+  SyncDevice* sync = nullptr;
 };
 
 struct PhoneOptions {
