@@ -20,8 +20,11 @@ class Composer {
   virtual ~Composer() = default;
 
   // The buffers it takes, for the display to advertise. Another pointer when the set has changed (a
-  // device came or went). A layer outside of the set is left out, as one that cannot be read.
-  [[nodiscard]] virtual const SharedSourceFormats& source_formats() const = 0;
+  // device came or went). A layer outside of the set is left out, as one that cannot be read. What
+  // a CPU reads, unless a device has a say.
+  [[nodiscard]] virtual const SharedSourceFormats& source_formats() const {
+    return linear_source_formats();
+  }
 
   // Makes every pixel of `picture.stale` (grown to even edges, because chroma is shared by 2×2)
   // equal to the scene, then clears `stale`. Pixels no layer covers are black. `scene.output` ==

@@ -20,9 +20,6 @@ class CpuComposer final : public Composer {
  public:
   CpuComposer();
   ~CpuComposer() override;
-  [[nodiscard]] const SharedSourceFormats& source_formats() const override {
-    return linear_source_formats();
-  }
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
   [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
   [[nodiscard]] Status scan(const Scene& scene, Rect area, const Row& row) override;
