@@ -40,6 +40,7 @@ class FakeDisplay final : public Display {
   std::string clipboard;
   std::string layout;
   SharedSourceFormats source_formats;
+  std::vector<Layer> layers;  // of every scene, from now on
 
   // ---- Display
   Scene take_scene() override {
@@ -47,6 +48,7 @@ class FakeDisplay final : public Display {
     wanted_ = false;
     Scene scene;
     scene.output = mode_.size;
+    scene.layers = layers;
     scene.damage = std::exchange(damage_, Region());
     scene.committed = committed_;
     return scene;

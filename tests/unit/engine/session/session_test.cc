@@ -18,6 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 
 struct NoComposer final : Composer {
+  SharedSourceFormats formats = linear_source_formats();
+  [[nodiscard]] const SharedSourceFormats& source_formats() const override { return formats; }
   bool grain = false;  // what is seen is other noise in each picture, which no tile packs
   Status compose(const Scene&, Picture& picture) override {
     picture.stale.clear();
@@ -346,6 +348,28 @@ TEST_F(SessionTest, AnEncoderWhoseDeviceIsGoneIsReplacedWithoutNewDamage) {
   EXPECT_EQ(encoders_made_, 2);
   ASSERT_EQ(encoder_->requests.size(), 1U);
   EXPECT_TRUE(encoder_->requests[0].force_key);
+}
+
+struct TiledBuffer final : FrameBuffer {
+  TiledBuffer() { modifier_ = 0x0100'0000'0000'0001; }
+  const std::uint8_t* begin_cpu_read() override { return nullptr; }
+  bool end_cpu_read() override { return true; }
+};
+
+TEST_F(SessionTest, WhatADeviceTakesIsToldAndGoesByVideoNotByTiles) {
+  FakeSender& sender = attach(wire::kFeatureLosslessTiles);
+  encoder_->finish();
+  turn();
+  acknowledge(sender);
+  damage();
+  turn(milliseconds(33));
+  EXPECT_EQ(encoder_->in_flight(), 0);  // the same pixels as before, as tiles can tell
+  composer_->formats = std::make_shared<SourceFormats>();
+  display_->layers.emplace_back().buffer = std::make_shared<TiledBuffer>();
+  damage();
+  turn(milliseconds(33));
+  EXPECT_EQ(encoder_->in_flight(), 1);
+  EXPECT_EQ(display_->source_formats, composer_->formats);
 }
 
 TEST_F(SessionTest, AFilmIsCodedInAWindowOfItsOwnUntilMoreMoves) {
