@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drivers/vulkan/formats.h"
 #include "drivers/vulkan/sync_file.h"
 #include "engine/frame/guest_fence.h"
 
@@ -27,6 +28,7 @@ Result<std::unique_ptr<VulkanComposer>> VulkanComposer::create(
 Status VulkanComposer::start() {
   RP_ASSIGN(device_, vulkan::Device::create({.allow_software = options_.allow_software,
                                              .share_nothing = options_.share_nothing}));
+  formats_ = vulkan::source_formats_of(*device_);
   RP_ASSIGN(kernels_, vulkan::Kernels::create(*device_));
   for (Slot& slot : slots_) {
     RP_ASSIGN(slot.work, Work::create(*device_, *kernels_));
@@ -212,8 +214,7 @@ Status VulkanComposer::make_source_of(std::size_t entry, Work& work) {
   const vulkan::ScenePlan::Entry& planned = plan_.entries()[entry];
   const std::shared_ptr<FrameBuffer>& buffer = planned.layer->buffer;
   RP_ASSIGN(vulkan::LayerImport * import,
-            import_of(device_, *buffer, planned.format->bytes_per_pixel,
-                      {.images_for_linear = options_.images_for_linear}));
+            import_of(device_, *buffer, {.images_for_linear = options_.images_for_linear}));
   RP_TRY(await_fence(*buffer, import == nullptr, work));
   RP_ASSIGN(sources_[entry], make_source(planned, window, import, work));
   sourced_[entry] = true;
@@ -282,7 +283,7 @@ Status VulkanComposer::submit() {
 
 void VulkanComposer::hand_out_fences(Slot& slot, UniqueFd fence) {
   for (const int dmabuf : read_dmabufs_) {
-    (void)vulkan::attach_fence(dmabuf, fence.get(), vulkan::FenceUse::kRead);
+    if (vulkan::attach_fence(dmabuf, fence.get(), vulkan::FenceUse::kRead)) ++stats_.read_fences;
   }
   for (Output& output : outputs_) {
     if (output.target.dmabuf >= 0) {

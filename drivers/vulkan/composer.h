@@ -51,6 +51,7 @@ struct VulkanComposerStats {
   std::uint64_t imported_layers = 0;
   std::uint64_t imported_images = 0;  // of them, read through a modifier
   std::uint64_t fences_waited = 0;    // by the device
+  std::uint64_t read_fences = 0;      // put on guests' buffers, for those who draw into them next
   std::uint64_t fences_given_up = 0;  // never signalled in time; composed all the same
 };
 
@@ -67,6 +68,7 @@ class VulkanComposer final : public Composer {
   VulkanComposer& operator=(const VulkanComposer&) = delete;
   ~VulkanComposer() override;
 
+  [[nodiscard]] const SharedSourceFormats& source_formats() const override { return formats_; }
   // Besides Composer's errors: kUnavailable (the device is lost or does not finish its work),
   // kExhausted and kUnsupported (more layers, larger buffers or other memory than it takes).
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
@@ -124,6 +126,7 @@ class VulkanComposer final : public Composer {
   const Clock& clock_;
   VulkanComposerOptions options_;
   std::shared_ptr<vulkan::Device> device_;  // shared with imports that live on in guests' buffers
+  SharedSourceFormats formats_;
   std::unique_ptr<vulkan::Kernels> kernels_;
   std::unique_ptr<vulkan::VulkanPictureAllocator> memory_;
   std::array<Slot, kSlots> slots_;

@@ -1,5 +1,7 @@
 #include "drivers/vulkan/device.h"
 
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -127,7 +129,7 @@ std::vector<Candidate> candidates(const InstanceFunctions& fn, VkInstance instan
     const VkPhysicalDeviceProperties& p = properties.properties;
     Candidate candidate;
     candidate.device = device;
-    candidate.info = {p.deviceName, p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU};
+    candidate.info = {p.deviceName, p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU, 0};
     candidate.limits = p.limits;
     candidate.rank = rank_of(p.deviceType);
     candidate.fit = fits(fn, candidate, p.apiVersion, options);
@@ -180,7 +182,23 @@ Status Device::open(const DeviceOptions& options) {
   limits_ = chosen.limits;
   queue_family_ = compute_family(instance_fn_, physical_).value_or(0);
   instance_fn_.GetPhysicalDeviceMemoryProperties(physical_, &memory_);
+  learn_node();
   return make_device(options);
+}
+
+void Device::learn_node() {
+  if (!has(extensions_of(instance_fn_, physical_), VK_EXT_PHYSICAL_DEVICE_DRM_EXTENSION_NAME)) {
+    return;
+  }
+  VkPhysicalDeviceDrmPropertiesEXT drm{};
+  drm.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRM_PROPERTIES_EXT;
+  VkPhysicalDeviceProperties2 properties{};
+  properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
+  properties.pNext = &drm;
+  instance_fn_.GetPhysicalDeviceProperties2(physical_, &properties);
+  if (drm.hasRender == VK_FALSE) return;
+  info_.node =
+      ::makedev(static_cast<unsigned>(drm.renderMajor), static_cast<unsigned>(drm.renderMinor));
 }
 
 Status Device::make_device(const DeviceOptions& options) {

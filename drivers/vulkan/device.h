@@ -36,6 +36,7 @@ struct Capabilities {
 struct DeviceInfo {
   std::string name;
   bool software = false;
+  std::uint64_t node = 0;  // dev_t of its render node; 0: not told
 };
 
 // Something the device may still be working with.
@@ -105,6 +106,7 @@ class Device {
   Device() = default;
   [[nodiscard]] Status open(const DeviceOptions& options);
   [[nodiscard]] Status make_device(const DeviceOptions& options);
+  void learn_node();
   void learn_capabilities();
 
   InstanceFunctions instance_fn_;

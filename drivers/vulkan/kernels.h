@@ -26,8 +26,13 @@ struct DrawConstants {
   std::uint32_t stride_bytes = 0;
   std::uint32_t format = 0;  // one of DrawFormat, and kDrawBlend
   std::int32_t scratch_stride_px = 0;
+  // Of kDrawYuv: the first samples of U and V, then as for the picture.
+  std::uint32_t u_bytes = 0;
+  std::uint32_t v_bytes = 0;
+  std::uint32_t chroma_stride_bytes = 0;
+  std::uint32_t chroma_step_bytes = 0;
 };
-static_assert(sizeof(DrawConstants) == 112);
+static_assert(sizeof(DrawConstants) == 128);  // what every device has room for
 
 enum DrawFormat : std::uint32_t {  // as in draw.comp
   kDrawBgra = 0,
@@ -36,6 +41,7 @@ enum DrawFormat : std::uint32_t {  // as in draw.comp
   kDrawBgr30 = 3,
   kDrawRgb30 = 4,
   kDrawBlack = 5,
+  kDrawYuv = 6,
 };
 inline constexpr std::uint32_t kDrawBlend = 0x100;
 

@@ -1,10 +1,13 @@
 #include "drivers/vulkan/memory.h"
 
-#include <drm_fourcc.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <vector>
+
+#include "drivers/vulkan/formats.h"
 
 namespace rp::vulkan {
 namespace {
@@ -137,104 +140,38 @@ Buffer::~Buffer() {
   device_.fn().FreeMemory(device_.handle(), memory_, nullptr);
 }
 
-VkFormat image_format(FourCc format) {
-  switch (static_cast<std::uint32_t>(format)) {
-    case DRM_FORMAT_XRGB8888:
-    case DRM_FORMAT_ARGB8888:
-      return VK_FORMAT_B8G8R8A8_UNORM;
-    case DRM_FORMAT_XBGR8888:
-    case DRM_FORMAT_ABGR8888:
-      return VK_FORMAT_R8G8B8A8_UNORM;
-    case DRM_FORMAT_RGB565:
-      return VK_FORMAT_R5G6B5_UNORM_PACK16;
-    case DRM_FORMAT_XRGB2101010:
-      return VK_FORMAT_A2R10G10B10_UNORM_PACK32;
-    case DRM_FORMAT_XBGR2101010:
-      return VK_FORMAT_A2B10G10R10_UNORM_PACK32;
-    default:
-      return VK_FORMAT_UNDEFINED;
-  }
-}
-
-std::vector<std::uint64_t> modifiers_of(const Device& device, FourCc format) {
-  VkDrmFormatModifierPropertiesListEXT list{};
-  list.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT;
-  VkFormatProperties2 properties{};
-  properties.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2;
-  properties.pNext = &list;
-  const auto ask = [&] {
-    device.instance_fn().GetPhysicalDeviceFormatProperties2(device.physical(), image_format(format),
-                                                            &properties);
-  };
-  ask();
-  std::vector<VkDrmFormatModifierPropertiesEXT> rows(list.drmFormatModifierCount);
-  list.pDrmFormatModifierProperties = rows.data();
-  ask();
-  std::vector<std::uint64_t> modifiers;
-  for (const VkDrmFormatModifierPropertiesEXT& row : rows) {
-    const bool read =
-        (row.drmFormatModifierTilingFeatures & VK_FORMAT_FEATURE_SAMPLED_IMAGE_BIT) != 0;
-    if (read && row.drmFormatModifierPlaneCount == 1) modifiers.push_back(row.drmFormatModifier);
-  }
-  return modifiers;
-}
-
 Result<std::unique_ptr<Image>> Image::import_dmabuf(Device& device, const FrameBuffer& buffer) {
   const VkFormat format = image_format(buffer.format());
   if (format == VK_FORMAT_UNDEFINED) return fail(ErrorCode::kUnsupported, "unknown pixel format");
   // Not every driver refuses by itself what it has not listed.
-  const std::vector<std::uint64_t> modifiers = modifiers_of(device, buffer.format());
-  if (buffer.plane_count() != 1 ||
-      std::ranges::find(modifiers, buffer.modifier()) == modifiers.end()) {
+  const SourceFormat wanted{buffer.format(), buffer.modifier(), buffer.plane_count()};
+  const std::vector<SourceFormat> modifiers = modifiers_of(device, buffer.format());
+  if (std::ranges::find(modifiers, wanted) == modifiers.end()) {
     return fail(ErrorCode::kUnsupported, "the device does not list the buffer's modifier");
   }
+  RP_ASSIGN(const VkExtent3D most, importable(device, buffer.format(), buffer.modifier()));
+  if (static_cast<std::uint32_t>(buffer.size().width) > most.width ||
+      static_cast<std::uint32_t>(buffer.size().height) > most.height) {
+    return fail(ErrorCode::kUnsupported, "the buffer is larger than the device's images");
+  }
   std::unique_ptr<Image> made(new Image(device));
-  RP_TRY(made->check(buffer, format));
   RP_TRY(made->make(buffer, format));
   RP_TRY(made->bind(buffer.plane(0).fd));
   RP_TRY(made->make_view(format));
   return made;
 }
 
-Status Image::check(const FrameBuffer& buffer, VkFormat format) const {
-  VkPhysicalDeviceExternalImageFormatInfo outside{};
-  outside.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO;
-  outside.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT;
-  VkPhysicalDeviceImageDrmFormatModifierInfoEXT modifier{};
-  modifier.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT;
-  modifier.pNext = &outside;
-  modifier.drmFormatModifier = buffer.modifier();
-  modifier.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
-  VkPhysicalDeviceImageFormatInfo2 ask{};
-  ask.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2;
-  ask.pNext = &modifier;
-  ask.format = format;
-  ask.type = VK_IMAGE_TYPE_2D;
-  ask.tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT;
-  ask.usage = VK_IMAGE_USAGE_SAMPLED_BIT;
-  VkImageFormatProperties2 answer{};
-  answer.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2;
-  RP_VK_TRY(device_.instance_fn().GetPhysicalDeviceImageFormatProperties2(device_.physical(), &ask,
-                                                                          &answer),
-            "read a buffer's modifier");
-  const auto width = static_cast<std::uint32_t>(buffer.size().width);
-  const auto height = static_cast<std::uint32_t>(buffer.size().height);
-  const VkExtent3D& most = answer.imageFormatProperties.maxExtent;
-  if (width > most.width || height > most.height) {
-    return fail(ErrorCode::kUnsupported, "the buffer is larger than the device's images");
-  }
-  return {};
-}
-
 Status Image::make(const FrameBuffer& buffer, VkFormat format) {
-  VkSubresourceLayout plane{};
-  plane.offset = buffer.plane(0).offset_bytes;
-  plane.rowPitch = buffer.plane(0).stride_bytes;
+  std::array<VkSubresourceLayout, 4> planes{};
+  for (int i = 0; i < buffer.plane_count(); ++i) {
+    planes[static_cast<std::size_t>(i)].offset = buffer.plane(i).offset_bytes;
+    planes[static_cast<std::size_t>(i)].rowPitch = buffer.plane(i).stride_bytes;
+  }
   VkImageDrmFormatModifierExplicitCreateInfoEXT layout{};
   layout.sType = VK_STRUCTURE_TYPE_IMAGE_DRM_FORMAT_MODIFIER_EXPLICIT_CREATE_INFO_EXT;
   layout.drmFormatModifier = buffer.modifier();
-  layout.drmFormatModifierPlaneCount = 1;
-  layout.pPlaneLayouts = &plane;
+  layout.drmFormatModifierPlaneCount = static_cast<std::uint32_t>(buffer.plane_count());
+  layout.pPlaneLayouts = planes.data();
   VkExternalMemoryImageCreateInfo external{};
   external.sType = VK_STRUCTURE_TYPE_EXTERNAL_MEMORY_IMAGE_CREATE_INFO;
   external.pNext = &layout;

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "drivers/vulkan/device.h"
 #include "engine/base/unique_fd.h"
@@ -52,7 +51,8 @@ class Buffer final : public Resource {
   std::uint8_t* map_ = nullptr;
 };
 
-// A dma-buf whose pixels lie in an order of the device's own (a DRM format modifier).
+// A dma-buf whose pixels lie in an order of the device's own (a DRM format modifier); all its
+// planes lie in that one memory.
 class Image final : public Resource {
  public:
   // kUnsupported: the device does not read that modifier, or not in this format and size.
@@ -68,7 +68,6 @@ class Image final : public Resource {
 
  private:
   explicit Image(Device& device) : device_(device) {}
-  [[nodiscard]] Status check(const FrameBuffer& buffer, VkFormat format) const;
   [[nodiscard]] Status make(const FrameBuffer& buffer, VkFormat format);
   [[nodiscard]] Status bind(int fd);
   [[nodiscard]] Status make_view(VkFormat format);
@@ -78,12 +77,5 @@ class Image final : public Resource {
   VkImageView view_ = VK_NULL_HANDLE;
   VkDeviceMemory memory_ = VK_NULL_HANDLE;
 };
-
-// The modifiers of one-plane images in this format the device reads, as the kernel names them
-// (drm_fourcc.h). Asked of the driver each time.
-[[nodiscard]] std::vector<std::uint64_t> modifiers_of(const Device& device, FourCc format);
-
-// VK_FORMAT_UNDEFINED for a format the composer does not know.
-[[nodiscard]] VkFormat image_format(FourCc format);
 
 }  // namespace rp::vulkan

@@ -21,6 +21,11 @@ std::uint32_t draw_format(FourCc format) {
       return kDrawBgr30;
     case DRM_FORMAT_XBGR2101010:
       return kDrawRgb30;
+    case DRM_FORMAT_NV12:
+    case DRM_FORMAT_NV21:
+    case DRM_FORMAT_YUV420:
+    case DRM_FORMAT_YVU420:
+      return kDrawYuv;
     default:
       return kDrawBgra;
   }
@@ -121,6 +126,10 @@ class Recorder {
     draw.first = {read.first_x, read.first_y};
     draw.base_bytes = source.base_bytes;
     draw.stride_bytes = source.stride_bytes;
+    draw.u_bytes = source.chroma.u_bytes;
+    draw.v_bytes = source.chroma.v_bytes;
+    draw.chroma_stride_bytes = source.chroma.stride_bytes;
+    draw.chroma_step_bytes = source.chroma.step_bytes;
     draw.format = draw_format(layer.buffer->format());
     if (!r_.plan.opaque(entry, part)) draw.format |= kDrawBlend;
     draw.scratch_stride_px = r_.picture.size.width;

@@ -10,11 +10,20 @@
 
 namespace rp::vulkan {
 
+// Where the colours of a buffer with planes lie; offsets wrap below 0, as base_bytes.
+struct ChromaPlace {
+  std::uint32_t u_bytes = 0;
+  std::uint32_t v_bytes = 0;
+  std::uint32_t stride_bytes = 0;
+  std::uint32_t step_bytes = 0;
+};
+
 struct Source {
   Kernel kernel = Kernel::kDrawBuffer;
   Work::Bound bound;
   std::uint32_t base_bytes = 0;  // of the buffer's first pixel; wraps below 0
   std::uint32_t stride_bytes = 0;
+  ChromaPlace chroma;
   std::uint64_t uploaded_bytes = 0;
   Image* image = nullptr;             // an import that is an image
   VkBuffer outside = VK_NULL_HANDLE;  // an import that is a buffer
@@ -48,8 +57,7 @@ struct SourceOptions {
 // The import of a layer's buffer, made when there is none; null when the device does not take it
 // (asked once). Buffers that are no dma-bufs have none. kInvalid: the buffer is not what it says.
 [[nodiscard]] Result<LayerImport*> import_of(const std::shared_ptr<Device>& device,
-                                             FrameBuffer& buffer, std::int32_t bytes_per_pixel,
-                                             const SourceOptions& options);
+                                             FrameBuffer& buffer, const SourceOptions& options);
 
 // kInvalid: the layer is to be left out, with the reason. Others: the whole scene cannot be drawn.
 // `window`: the upright pixels that are read.

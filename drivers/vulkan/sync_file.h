@@ -4,6 +4,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "engine/frame/guest_fence.h"
 
 namespace rp::vulkan {
 

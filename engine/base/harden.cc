@@ -105,6 +105,7 @@ Status harden(const HardenOptions& options) {
   }
   if (!options.filter_system_calls) return {};
   return install_system_call_filter({.device_ioctls = options.device_ioctls,
+                                     .ioctls = options.ioctls,
                                      .executable_memory = options.executable_memory,
                                      .kernel_tls = options.kernel_tls});
 }

@@ -22,8 +22,9 @@ struct HardenOptions {
   bool filter_system_calls = true;
   // Drivers (DRM, V4L2) speak through any ioctl; otherwise a short list.
   bool device_ioctls = false;
-  bool executable_memory = false;  // drivers that compile shaders at run time
-  bool kernel_tls = false;         // sockets may be given TLS keys; they can never be read back
+  std::vector<unsigned long> ioctls = {};  // a driver's that needs a few only
+  bool executable_memory = false;          // drivers that compile shaders at run time
+  bool kernel_tls = false;  // sockets may be given TLS keys; they can never be read back
 };
 
 // All or an error; after an error the process must end, for part may be done. kNotFound: no such

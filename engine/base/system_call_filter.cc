@@ -267,7 +267,11 @@ void add_conditional(Rules& rules, const SystemCallFilterOptions& options) {
     for (const unsigned long request :
          {static_cast<unsigned long>(FIONBIO), static_cast<unsigned long>(FIONREAD),
           static_cast<unsigned long>(TCGETS), static_cast<unsigned long>(TIOCGWINSZ),
-          static_cast<unsigned long>(DMA_BUF_IOCTL_SYNC)}) {
+          static_cast<unsigned long>(DMA_BUF_IOCTL_SYNC),
+          static_cast<unsigned long>(DMA_BUF_IOCTL_EXPORT_SYNC_FILE)}) {
+      rules.allow("ioctl", {int_is(1, request)});
+    }
+    for (const unsigned long request : options.ioctls) {
       rules.allow("ioctl", {int_is(1, request)});
     }
   }

@@ -2,12 +2,15 @@
 // Thread rule: as harden().
 #pragma once
 
+#include <span>
+
 #include "engine/base/result.h"
 
 namespace rp {
 
 struct SystemCallFilterOptions {
   bool device_ioctls = false;
+  std::span<const unsigned long> ioctls = {};  // allowed besides the filter's own
   bool executable_memory = false;
   bool kernel_tls = false;
 };

@@ -1,7 +1,6 @@
 #include "engine/capture/client_buffer.h"
 
-#include <drm_fourcc.h>
-
+#include <algorithm>
 #include <string>
 
 #include <wayland-server-protocol.h>
@@ -51,30 +50,29 @@ std::shared_ptr<FrameBuffer> ClientBuffer::use() {
   return used;
 }
 
+// A later point of a timeline stands for those before it.
+bool ClientBuffer::signal_at_release(SyncPoint point) {
+  constexpr std::size_t kMostTimelines = 8;
+  const auto same = std::ranges::find(releases_, point.timeline, &SyncPoint::timeline);
+  if (same != releases_.end()) {
+    same->value = std::max(same->value, point.value);
+    return true;
+  }
+  if (releases_.size() == kMostTimelines) {
+    compositor_.end_for_limit(wl_resource_get_client(resource_),
+                              "timelines of one buffer's release");
+    return false;
+  }
+  releases_.push_back(std::move(point));
+  return true;
+}
+
 void ClientBuffer::release() {
+  for (const SyncPoint& point : releases_) point.timeline->signal(point.value);
+  releases_.clear();
   if (resource_ == nullptr) return;
   wl_buffer_send_release(resource_);
   compositor_.request_end_of_turn();
-}
-
-std::int32_t bytes_per_pixel(FourCc format) {
-  switch (static_cast<std::uint32_t>(format)) {
-    case DRM_FORMAT_ARGB8888:
-    case DRM_FORMAT_XRGB8888:
-    case DRM_FORMAT_ABGR8888:
-    case DRM_FORMAT_XBGR8888:
-      return 4;
-    case DRM_FORMAT_RGB565:
-    case DRM_FORMAT_BGR565:
-      return 2;
-    default:
-      return 0;
-  }
-}
-
-bool is_opaque(FourCc format) {
-  const auto code = static_cast<std::uint32_t>(format);
-  return code != DRM_FORMAT_ARGB8888 && code != DRM_FORMAT_ABGR8888;
 }
 
 }  // namespace rp

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <wayland-server-core.h>
 
 #include "engine/capture/listener.h"
+#include "engine/capture/sync_device.h"
 #include "engine/frame/frame.h"
 
 namespace rp {
@@ -26,6 +28,11 @@ class ClientBuffer : public FrameBuffer, public std::enable_shared_from_this<Cli
   [[nodiscard]] std::shared_ptr<FrameBuffer> use();
   // The client committed it anew: its content may be different, and still be under way.
   virtual void on_commit() {}
+  // It can have fences of the client's naming (explicit_sync.h), and then takes this one.
+  [[nodiscard]] virtual bool takes_fences() const { return false; }
+  virtual void set_acquire_fence(UniqueFd /*fence*/) {}
+  // Signalled with the next release. False, with the client ended: it names too many timelines.
+  [[nodiscard]] bool signal_at_release(SyncPoint point);
 
  protected:
   explicit ClientBuffer(Compositor& compositor) : compositor_(compositor) {}
@@ -45,6 +52,7 @@ class ClientBuffer : public FrameBuffer, public std::enable_shared_from_this<Cli
   Compositor& compositor_;
   wl_resource* resource_ = nullptr;  // null once the client destroyed it
   std::weak_ptr<FrameBuffer> used_;
+  std::vector<SyncPoint> releases_;  // one a timeline
 };
 
 // wl_shm: see shm_buffer.cc. `resource` is a wl_shm buffer.
@@ -52,10 +60,5 @@ class ClientBuffer : public FrameBuffer, public std::enable_shared_from_this<Cli
                                                             wl_resource* resource);
 // Formats wl_shm takes beyond the two it always has.
 void add_shm_formats(wl_display* display);
-
-// Bytes a pixel of a format we take, or 0.
-[[nodiscard]] std::int32_t bytes_per_pixel(FourCc format);
-// Whether pixels of the format have no alpha.
-[[nodiscard]] bool is_opaque(FourCc format);
 
 }  // namespace rp

@@ -35,6 +35,7 @@ class ClientRecord {
   std::size_t region_rects = 0;
   std::size_t dmabuf_fds = 0;
   std::size_t shm_objects = 0;
+  std::size_t timelines = 0;
   bool late_fences = false;  // its last one that was waited for did not signal in time
 
  private:

@@ -20,6 +20,7 @@
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/compositor_global.h"
 #include "engine/capture/dmabuf.h"
+#include "engine/capture/explicit_sync.h"
 #include "engine/capture/output.h"
 #include "engine/capture/presentation.h"
 #include "engine/capture/small_protocols.h"
@@ -68,7 +69,7 @@ void Compositor::disconnect_clients() {
   left_clients_.clear();
 }
 
-Status Compositor::start(const std::string& socket_path) {
+Status Compositor::start(const DisplayOptions& options) {
   if (display_ == nullptr) return fail(ErrorCode::kExhausted, "make a wl_display");
   end_of_turn_ = loop_.timer([this] { end_turn(); });
   client_created_.self = this;
@@ -80,12 +81,20 @@ Status Compositor::start(const std::string& socket_path) {
   if (wl_display_init_shm(display_) != 0) return fail(ErrorCode::kExhausted, "make wl_shm");
   add_shm_formats(display_);
   make_globals();
-  RP_TRY(dmabuf_->start());
-  if (!socket_path.empty()) RP_TRY(listen(socket_path));
+  RP_TRY(dmabuf_->start(options.source_formats));
+  if (options.sync != nullptr) {
+    sync_ = std::make_unique<ExplicitSync>(*this, *options.sync);
+    sync_->make_global();
+  }
+  if (!options.socket_path.empty()) RP_TRY(listen(options.socket_path));
   wl_event_loop* events = wl_display_get_event_loop(display_);
   RP_ASSIGN(watch_, loop_.watch(wl_event_loop_get_fd(events), EPOLLIN,
                                 [this](std::uint32_t) { dispatch(); }));
   return {};
+}
+
+void Compositor::set_source_formats(const SharedSourceFormats& formats) {
+  dmabuf_->set_formats(formats);
 }
 
 void Compositor::make_globals() {

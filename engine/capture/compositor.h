@@ -20,6 +20,7 @@ namespace rp {
 
 class Activation;
 class DmabufGlobal;
+class ExplicitSync;
 class Output;
 
 class Compositor final : public DisplayContext {
@@ -28,7 +29,7 @@ class Compositor final : public DisplayContext {
              WindowPolicy policy);
   ~Compositor() override;
   // Makes the globals, listens on options.socket_path (none when it is empty) and watches the loop.
-  [[nodiscard]] Status start(const std::string& socket_path);
+  [[nodiscard]] Status start(const DisplayOptions& options);
   // The seat is made after the compositor and must outlive its clients: disconnect_clients() first.
   void set_seat(SeatFocus* seat) { seat_ = seat; }
   void disconnect_clients();
@@ -49,6 +50,8 @@ class Compositor final : public DisplayContext {
   [[nodiscard]] SeatFocus* seat() const { return seat_; }
   [[nodiscard]] Shell& shell() { return shell_; }
   [[nodiscard]] Output& output() { return *output_; }
+  // Null where clients cannot name fences.
+  [[nodiscard]] ExplicitSync* explicit_sync() { return sync_.get(); }
   // The output in logical pixels, rounded up: it always covers the whole picture.
   [[nodiscard]] Size logical_size() const;
   [[nodiscard]] double scale() const { return static_cast<double>(mode_.scale_120) / 120.0; }
@@ -63,6 +66,7 @@ class Compositor final : public DisplayContext {
   [[nodiscard]] Scene take_scene();
   void frame_done(TimePoint shown, std::uint64_t sequence);
   void set_mode(const OutputMode& mode);
+  void set_source_formats(const SharedSourceFormats& formats);
   // Something on the output changed, or a shown surface waits for a callback.
   void request_frame();
   // `surface` has frame callbacks or feedback in its current state.
@@ -111,6 +115,7 @@ class Compositor final : public DisplayContext {
   SceneBuilder scenes_;
   std::unique_ptr<Output> output_;
   std::unique_ptr<DmabufGlobal> dmabuf_;
+  std::unique_ptr<ExplicitSync> sync_;
   std::unique_ptr<Activation> activation_;
   std::vector<Surface*> waiting_;
   std::vector<wl_resource*> fractional_scales_;

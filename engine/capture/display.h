@@ -16,6 +16,7 @@
 #include "engine/base/metrics.h"
 #include "engine/base/result.h"
 #include "engine/frame/frame.h"
+#include "engine/frame/source_formats.h"
 
 namespace rp {
 
@@ -27,11 +28,15 @@ struct OutputMode {
   friend bool operator==(const OutputMode&, const OutputMode&) = default;
 };
 
+class SyncDevice;
+
 struct DisplayOptions {
   std::string
       socket_path;  // made with mode 0666 (the directory above it guards it), removed at the end
   OutputMode mode;
-  std::string xkb_layout = "us";  // "de", "us(intl)"
+  std::string xkb_layout = "us";                                 // "de", "us(intl)"
+  SharedSourceFormats source_formats = linear_source_formats();  // of dma-bufs that are taken
+  SyncDevice* sync = nullptr;  // for clients' own fences; outlives the display; null: none here
 };
 
 struct CursorImage {
@@ -69,6 +74,7 @@ struct DisplayCounters {
   Counter protocol_errors;  // clients ended for what they did
   Counter buffer_faults;    // of these: memory that shrank under the mapping
   Counter limits_hit;       // of these: over a bound of limits.h
+  Counter points_given_up;  // acquire points that got no fence in time (explicit_sync.h)
 };
 
 enum class PointerButton : std::uint8_t { kLeft, kMiddle, kRight, kBack, kForward };
@@ -91,6 +97,8 @@ class Display {
   // New output shape: tells every client, configures the toplevels; they answer with new buffers.
   virtual void set_mode(const OutputMode& mode) = 0;
   [[nodiscard]] virtual const OutputMode& mode() const = 0;
+  // The composer takes other dma-bufs from now on: clients that ask are told and allocate anew.
+  virtual void set_source_formats(const SharedSourceFormats& formats) = 0;
   // True when at least one mapped surface is on the output.
   [[nodiscard]] virtual bool has_content() const = 0;
   [[nodiscard]] virtual int client_count() const = 0;

@@ -1,13 +1,19 @@
-// zwp_linux_dmabuf_v1: buffers that are kernel objects. On a machine without a device they are read
-// by mapping them, so only LINEAR is advertised. Version 4 with feedback; binders below 4 get the
-// format and modifier events of old (Waydroid's allocator follows those). Thread rule: the
-// display's loop.
+// zwp_linux_dmabuf_v1: buffers that are kernel objects, in the formats and modifiers the composer
+// takes (engine/frame/source_formats.h). Version 4 with feedback, sent again when the set changes;
+// binders below 4 get the format and modifier events of old (Waydroid's allocator follows those).
+// Thread rule: the display's loop.
+//
+// What was advertised once is accepted for as long as the display lives, because a client may not
+// have heard of the change yet: the composer leaves out what it cannot read.
 #pragma once
+
+#include <vector>
 
 #include <wayland-server-core.h>
 
 #include "engine/base/result.h"
 #include "engine/base/unique_fd.h"
+#include "engine/frame/source_formats.h"
 
 namespace rp {
 
@@ -15,18 +21,32 @@ class Compositor;
 
 class DmabufGlobal {
  public:
-  explicit DmabufGlobal(Compositor& compositor) : compositor_(compositor) {}
+  explicit DmabufGlobal(Compositor& compositor) : compositor_(compositor) {
+    wl_list_init(&feedbacks_);
+  }
   DmabufGlobal(const DmabufGlobal&) = delete;
   DmabufGlobal& operator=(const DmabufGlobal&) = delete;
-  [[nodiscard]] Status start();
+  [[nodiscard]] Status start(SharedSourceFormats formats);
+  // From now on; every feedback object hears of it.
+  void set_formats(SharedSourceFormats formats);
 
   [[nodiscard]] Compositor& compositor() const { return compositor_; }
+  // Null: never advertised.
+  [[nodiscard]] const SourceFormat* find(FourCc code, std::uint64_t modifier) const;
+  [[nodiscard]] bool knows(FourCc code) const;
   void bind(wl_client* client, std::uint32_t version, std::uint32_t id);
-  void send_feedback(wl_resource* feedback) const;
+  // Sends what holds, and again when that changes, until the resource leaves its list.
+  void add_feedback(wl_resource* feedback);
 
  private:
+  [[nodiscard]] Status make_table();
+  void send_feedback(wl_resource* feedback) const;
+
   Compositor& compositor_;
-  UniqueFd table_;  // format table that feedback objects share, sealed
+  SharedSourceFormats formats_;
+  std::vector<SourceFormat> ever_;
+  wl_list feedbacks_;  // resources, by their links
+  UniqueFd table_;     // format table that feedback objects share, sealed
   std::uint32_t table_bytes_ = 0;
 };
 

@@ -6,9 +6,11 @@
 #include <sys/ioctl.h>
 #include <sys/vfs.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "engine/frame/guest_fence.h"
+#include "engine/frame/pixel_layout.h"
 
 namespace rp {
 
@@ -22,14 +24,20 @@ bool DmabufBuffer::cannot_shrink(int fd) {
 }
 
 DmabufBuffer::DmabufBuffer(Compositor& compositor, const DmabufLayout& layout, UniqueFd fd)
-    : ClientBuffer(compositor),
-      fd_(std::move(fd)),
-      map_bytes_(layout.offset_bytes + static_cast<std::size_t>(layout.stride_bytes) *
-                                           static_cast<std::size_t>(layout.size.height)) {
+    : ClientBuffer(compositor), fd_(std::move(fd)) {
   size_ = layout.size;
   format_ = layout.format;
   modifier_ = layout.modifier;
-  planes_[0] = {fd_.get(), layout.offset_bytes, layout.stride_bytes};
+  plane_count_ = layout.plane_count;
+  const PixelLayout& pixels = *find_pixel_layout(format_);
+  const bool linear = modifier_ == kModifierLinear || modifier_ == kModifierInvalid;
+  for (int i = 0; i < plane_count_; ++i) {
+    const auto& place = layout.planes[static_cast<std::size_t>(i)];
+    planes_[static_cast<std::size_t>(i)] = {fd_.get(), place.offset_bytes, place.stride_bytes};
+    if (!linear) continue;
+    const auto rows = static_cast<std::size_t>(pixels.rows(i, size_.height));
+    map_bytes_ = std::max(map_bytes_, place.offset_bytes + place.stride_bytes * rows);
+  }
 }
 
 // Memory that is no dma-buf needs no cache maintenance and refuses the call; nothing is lost by
@@ -41,12 +49,13 @@ void DmabufBuffer::sync(std::uint64_t flags) const {
   }
 }
 
-// The kernel's own wait, in sync(), has no end. A guest that is late once a picture costs the shard
-// little, after the first time.
+// The kernel's own wait, in sync(), has no end. The client's fence, when it names one, and those on
+// the dma-buf. A guest that is late once a picture costs the shard little, after the first time.
 bool DmabufBuffer::wait_until_drawn() {
   if (late_) return false;
   const bool was_late = record_ != nullptr && record_->late_fences;
-  late_ = !wait_for_fence(fd_.get(), was_late ? kFenceImpatience : kFencePatience);
+  const auto limit = was_late ? kFenceImpatience : kFencePatience;
+  late_ = (fence_ && !wait_for_fence(fence_.get(), limit)) || !wait_for_fence(fd_.get(), limit);
   if (late_) give_up_fence("cpu");
   if (record_ != nullptr) record_->late_fences = late_;
   return !late_;
@@ -76,6 +85,11 @@ void DmabufBuffer::on_commit() {
   if (::ioctl(fd_.get(), DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arguments) == 0) {
     fence_.reset(arguments.fd);
   }
+}
+
+void DmabufBuffer::set_acquire_fence(UniqueFd fence) {
+  fence_ = std::move(fence);
+  late_ = false;
 }
 
 void DmabufBuffer::on_resource_destroyed() {

@@ -1,6 +1,8 @@
-// DmabufBuffer: one plane of dma-buf memory as a FrameBuffer, mapped for reading when first asked
-// for. Thread rule: the display's loop.
+// DmabufBuffer: a dma-buf as a FrameBuffer, all its planes in the one memory, mapped for reading
+// when first asked for. Thread rule: the display's loop.
 #pragma once
+
+#include <array>
 
 #include "engine/base/unique_fd.h"
 #include "engine/capture/client_buffer.h"
@@ -13,8 +15,12 @@ struct DmabufLayout {
   Size size;
   FourCc format{};
   std::uint64_t modifier = kModifierLinear;
-  std::uint32_t offset_bytes = 0;
-  std::uint32_t stride_bytes = 0;
+  int plane_count = 1;
+  struct Place {
+    std::uint32_t offset_bytes = 0;
+    std::uint32_t stride_bytes = 0;
+  };
+  std::array<Place, 4> planes;
 };
 
 class DmabufBuffer final : public ClientBuffer {
@@ -34,6 +40,8 @@ class DmabufBuffer final : public ClientBuffer {
   const std::uint8_t* begin_cpu_read() override;
   bool end_cpu_read() override;
   void on_commit() override;
+  [[nodiscard]] bool takes_fences() const override { return true; }
+  void set_acquire_fence(UniqueFd fence) override;
 
  private:
   void on_resource_destroyed() override;
@@ -45,7 +53,7 @@ class DmabufBuffer final : public ClientBuffer {
   bool late_ = false;               // waited for in vain since it was committed
   ClientRecord* record_ = nullptr;  // until the wl_buffer goes
   PixelMapping map_;
-  std::size_t map_bytes_;
+  std::size_t map_bytes_ = 0;  // 0 in an order of a device's own, which no CPU reads
 };
 
 }  // namespace rp

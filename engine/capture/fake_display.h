@@ -15,7 +15,10 @@ namespace rp {
 class FakeDisplay final : public Display {
  public:
   FakeDisplay(EventLoop& loop, DisplayOptions options, DisplayListener& listener)
-      : loop_(loop), listener_(listener), mode_(options.mode) {}
+      : source_formats(options.source_formats),
+        loop_(loop),
+        listener_(listener),
+        mode_(options.mode) {}
 
   // ---- what a test does
   void damage(Rect rect) {
@@ -36,6 +39,8 @@ class FakeDisplay final : public Display {
   int scenes_taken = 0;
   std::string clipboard;
   std::string layout;
+  SharedSourceFormats source_formats;
+  std::vector<Layer> layers;  // of every scene, from now on
 
   // ---- Display
   Scene take_scene() override {
@@ -43,6 +48,7 @@ class FakeDisplay final : public Display {
     wanted_ = false;
     Scene scene;
     scene.output = mode_.size;
+    scene.layers = layers;
     scene.damage = std::exchange(damage_, Region());
     scene.committed = committed_;
     return scene;
@@ -54,6 +60,7 @@ class FakeDisplay final : public Display {
          mode.refresh_mhz);
   }
   const OutputMode& mode() const override { return mode_; }
+  void set_source_formats(const SharedSourceFormats& formats) override { source_formats = formats; }
   bool has_content() const override { return has_content_; }
   int client_count() const override { return has_content_ ? 1 : 0; }
   const DisplayCounters& counters() const override { return counters_; }

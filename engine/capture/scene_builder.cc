@@ -6,6 +6,7 @@
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/damage.h"
 #include "engine/capture/subsurface.h"
+#include "engine/frame/pixel_layout.h"
 
 namespace rp {
 namespace {
@@ -29,7 +30,8 @@ Rect SceneBuilder::to_output(Point position, Size size) const {
 
 // Rounded inwards: less than is opaque is always right.
 Region SceneBuilder::opaque_of(const Surface& surface, Point position, Rect destination) const {
-  if (is_opaque(surface.current().buffer->format())) return Region(destination);
+  const PixelLayout* layout = find_pixel_layout(surface.current().buffer->format());
+  if (layout != nullptr && !layout->has_alpha) return Region(destination);
   Region opaque;
   const Size size = surface.size();
   for (const auto& box : surface.current().opaque.boxes()) {

@@ -12,6 +12,7 @@
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/compositor.h"
 #include "engine/frame/cpu_access.h"
+#include "engine/frame/pixel_layout.h"
 
 namespace rp {
 namespace {
@@ -73,13 +74,13 @@ std::shared_ptr<ClientBuffer> make_shm_buffer(Compositor& compositor, wl_resourc
   wl_shm_buffer* shm = wl_shm_buffer_get(resource);
   if (shm == nullptr) return nullptr;
   const Size size{wl_shm_buffer_get_width(shm), wl_shm_buffer_get_height(shm)};
-  const std::int32_t pixel_bytes = bytes_per_pixel(fourcc_of(wl_shm_buffer_get_format(shm)));
+  const PixelLayout& layout = *find_pixel_layout(fourcc_of(wl_shm_buffer_get_format(shm)));
   if (size.width > limits::kMaxBufferSide_px || size.height > limits::kMaxBufferSide_px) {
     compositor.end_for_limit(wl_resource_get_client(resource), "sides of a buffer");
     return nullptr;
   }
   // libwayland checks the stride against the width in pixels only.
-  if (wl_shm_buffer_get_stride(shm) < size.width * pixel_bytes) {
+  if (wl_shm_buffer_get_stride(shm) < layout.row_bytes(0, size.width)) {
     wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_STRIDE, "stride is less than a row");
     return nullptr;
   }

@@ -8,6 +8,7 @@
 #include "engine/base/limits.h"
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/compositor.h"
+#include "engine/capture/explicit_sync.h"
 #include "engine/capture/output.h"
 #include "engine/capture/presentation.h"
 #include "engine/capture/subsurface.h"
@@ -136,22 +137,73 @@ void Surface::attach(wl_resource* buffer, Point offset) {
 
 void Surface::commit() {
   compositor_.counters().commits.add();
-  if (pending_.changed.buffer) {
-    // A wl_buffer destroyed since the attach counts as none.
-    const auto buffer = pending_buffer_.lock();
-    pending_buffer_.reset();
-    if (buffer != nullptr) {
-      pending_.buffer = buffer->use();
-      buffer->on_commit();
-    }
-  }
+  const std::shared_ptr<ClientBuffer> buffer = take_attached();
+  SyncPoint acquire;
+  if (!take_points(buffer, acquire)) return;
   if (handler_ != nullptr && !handler_->may_commit(pending_)) return;
   pending_.committed = compositor_.loop().clock().now();
+  if (acquire || held_ != nullptr) return hold(buffer, std::move(acquire));
+  finish_commit(pending_);
+}
+
+std::shared_ptr<ClientBuffer> Surface::take_attached() {
+  if (!pending_.changed.buffer) return nullptr;
+  // A wl_buffer destroyed since the attach counts as none.
+  auto buffer = pending_buffer_.lock();
+  pending_buffer_.reset();
+  if (buffer != nullptr) pending_.buffer = buffer->use();
+  return buffer;
+}
+
+// Without points of the client's own the kernel's fence on the buffer counts.
+bool Surface::take_points(const std::shared_ptr<ClientBuffer>& buffer, SyncPoint& acquire) {
+  if (sync_ == nullptr) {
+    if (buffer != nullptr) buffer->on_commit();
+    return true;
+  }
+  SurfaceSync::Points points;
+  if (!sync_->take(buffer.get(), points)) return false;
+  acquire = std::move(points.acquire);
+  return !points.release || buffer->signal_at_release(std::move(points.release));
+}
+
+void Surface::hold(std::shared_ptr<ClientBuffer> buffer, SyncPoint acquire) {
+  const TimePoint now = compositor_.loop().clock().now();
+  const bool is_new = held_ == nullptr;
+  if (is_new) held_ = std::make_unique<Held>();
+  if (is_new) held_->until = now + ExplicitSync::kMostHeld;
+  if (pending_.changed.buffer) {
+    held_->buffer = std::move(buffer);
+    held_->acquire = std::move(acquire);
+  }
+  held_->state.merge(pending_);
+  if (!look_at_held(now) && is_new) compositor_.explicit_sync()->hold(*this);
+}
+
+bool Surface::look_at_held(TimePoint now) {
+  if (held_ == nullptr) return true;
+  if (held_->acquire) {
+    auto fence = held_->acquire.timeline->fence_of(held_->acquire.value);
+    if (fence) {
+      held_->buffer->set_acquire_fence(std::move(*fence));
+    } else if (fence.error().code == ErrorCode::kWouldBlock && now < held_->until) {
+      return false;
+    } else {
+      held_->buffer->set_acquire_fence({});
+      compositor_.counters().points_given_up.add();
+    }
+  }
+  const std::unique_ptr<Held> held = std::move(held_);
+  finish_commit(held->state);
+  return true;
+}
+
+void Surface::finish_commit(SurfaceState& state) {
   if (subsurface_ != nullptr && subsurface_->synchronised()) {
-    subsurface_->cache(pending_);
+    subsurface_->cache(state);
     return;
   }
-  apply(pending_);
+  apply(state);
 }
 
 bool Surface::compute_size() {

@@ -13,6 +13,7 @@
 #include <wayland-server-core.h>
 
 #include "engine/capture/surface_state.h"
+#include "engine/capture/sync_device.h"
 
 namespace rp {
 
@@ -21,6 +22,7 @@ class ClientRecord;
 class Compositor;
 class Subsurface;
 class Surface;
+class SurfaceSync;
 class XdgSurface;
 
 // Empty once the surface is gone. A surface never outlives its call chain through one of these:
@@ -128,10 +130,23 @@ class Surface {
   [[nodiscard]] wl_resource* viewport() const { return viewport_; }
   void set_viewport(wl_resource* viewport) { viewport_ = viewport; }
 
+  // wp_linux_drm_syncobj_surface_v1 of this surface, or null.
+  [[nodiscard]] SurfaceSync* sync() const { return sync_; }
+  void set_sync(SurfaceSync* sync) { sync_ = sync; }
+  // Applies the commits that are held when what they wait for is there, or too late. True: none is
+  // held any more.
+  bool look_at_held(TimePoint now);
+
  private:
   friend class Subsurface;
   friend class SceneBuilder;
 
+  // The buffer attached since the last commit, if there is one still.
+  [[nodiscard]] std::shared_ptr<ClientBuffer> take_attached();
+  // False when the client has been ended for what it asked.
+  [[nodiscard]] bool take_points(const std::shared_ptr<ClientBuffer>& buffer, SyncPoint& acquire);
+  void hold(std::shared_ptr<ClientBuffer> buffer, SyncPoint acquire);
+  void finish_commit(SurfaceState& state);
   [[nodiscard]] bool compute_size();
   void post_viewport_error(std::uint32_t code, const char* text);
   // New order and positions of the children, and the cached state of the synchronised ones. True
@@ -148,6 +163,15 @@ class Surface {
   SurfaceState pending_;
   std::weak_ptr<ClientBuffer> pending_buffer_;
   SurfaceState current_;
+  // Commits whose newest buffer has no fence to wait for yet, as one state.
+  struct Held {
+    SurfaceState state;
+    std::shared_ptr<ClientBuffer> buffer;
+    SyncPoint acquire;
+    TimePoint until;
+  };
+  std::unique_ptr<Held> held_;
+  SurfaceSync* sync_ = nullptr;
   Point last_offset_;
   Size size_;
   Point position_;

@@ -43,7 +43,7 @@ Result<std::unique_ptr<WaylandDisplay>> WaylandDisplay::create(EventLoop& loop,
                                                                WindowPolicy policy) {
   RP_TRY(check_mode(options.mode));
   std::unique_ptr<WaylandDisplay> display(new WaylandDisplay(loop, options, listener, policy));
-  RP_TRY(display->compositor_.start(options.socket_path));
+  RP_TRY(display->compositor_.start(options));
   RP_ASSIGN(display->seat_, Seat::create(display->compositor_, display->compositor_.shell(),
                                          listener, options.xkb_layout));
   display->compositor_.set_seat(display->seat_.get());

@@ -28,6 +28,9 @@ class WaylandDisplay final : public Display {
   }
   void set_mode(const OutputMode& mode) override;
   [[nodiscard]] const OutputMode& mode() const override { return compositor_.mode(); }
+  void set_source_formats(const SharedSourceFormats& formats) override {
+    compositor_.set_source_formats(formats);
+  }
   [[nodiscard]] bool has_content() const override;
   [[nodiscard]] int client_count() const override { return compositor_.client_count(); }
   [[nodiscard]] const DisplayCounters& counters() const override { return compositor_.counters(); }

@@ -11,12 +11,20 @@
 #include "engine/base/result.h"
 #include "engine/frame/frame.h"
 #include "engine/frame/picture.h"
+#include "engine/frame/source_formats.h"
 
 namespace rp {
 
 class Composer {
  public:
   virtual ~Composer() = default;
+
+  // The buffers it takes, for the display to advertise. Another pointer when the set has changed (a
+  // device came or went). A layer outside of the set is left out, as one that cannot be read. What
+  // a CPU reads, unless a device has a say.
+  [[nodiscard]] virtual const SharedSourceFormats& source_formats() const {
+    return linear_source_formats();
+  }
 
   // Makes every pixel of `picture.stale` (grown to even edges, because chroma is shared by 2×2)
   // equal to the scene, then clears `stale`. Pixels no layer covers are black. `scene.output` ==
@@ -28,7 +36,7 @@ class Composer {
 
   // The scene's pixels inside `area` (which lies inside the output) as words 0xFFRRGGBB, rows of
   // area.width one after the other. `out` holds area.width × area.height. Layers and errors as
-  // compose().
+  // compose(), but that the CPU draws: only linear buffers (layer_check.h) are read.
   [[nodiscard]] virtual Status render(const Scene& scene, Rect area,
                                       std::span<std::uint32_t> out) = 0;
 

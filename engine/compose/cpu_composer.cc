@@ -5,10 +5,12 @@
 #include <cmath>
 #include <cstring>
 
+#include <fmt/format.h>
 #include <libyuv/convert.h>
 #include <libyuv/planar_functions.h>
 
 #include "engine/base/limits.h"
+#include "engine/base/log.h"
 #include "engine/compose/layer_check.h"
 #include "engine/compose/sampler.h"
 #include "engine/frame/cpu_access.h"
@@ -34,6 +36,7 @@ bool is_one_to_one(const Layer& layer) {
 
 // What is read of a layer for `part` of the output; more or less of a scaled one.
 std::uint64_t bytes_of(Rect part, const PixelFormat& format) {
+  if (format.chroma != Chroma::kNone) return picture_bytes({part.width, part.height});
   return static_cast<std::uint64_t>(area_of(part)) *
          static_cast<std::uint64_t>(format.bytes_per_pixel);
 }
@@ -146,14 +149,22 @@ void CpuComposer::take_in(const Scene& scene, CpuPlace place) {
     if (intersection(layer.destination, all).empty()) continue;
     Entry entry{&layer, nullptr, is_one_to_one(layer)};
     if (layer.buffer != nullptr) entry.format = find_pixel_format(layer.buffer->format());
-    const char* fault = fault_of(layer, entry.format);
-    if (fault == nullptr && !is_linear(*layer.buffer)) fault = "a layer's buffer is not linear";
-    if (fault != nullptr) {
+    if (const char* fault = fault_in(layer, entry.format)) {
       leave_out(entry, fault);
       continue;
     }
     entries_.push_back(entry);
   }
+}
+
+// Null when the layer can be read.
+const char* CpuComposer::fault_in(const Layer& layer, const PixelFormat* format) {
+  if (const char* fault = fault_of(layer, format)) return fault;
+  if (is_linear(*layer.buffer)) return nullptr;
+  device_layers_.add();
+  log_limited(LogLevel::kWarning, "composer.layer_needs_device",
+              {{"modifier", fmt::format("{:#x}", layer.buffer->modifier())}});
+  return "a layer's buffer is not linear";
 }
 
 void CpuComposer::compose_box(Rect box, Picture& picture) {

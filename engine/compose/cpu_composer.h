@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/metrics.h"
 #include "engine/compose/composer.h"
 #include "engine/compose/pixel_format.h"
 #include "engine/frame/cpu_access.h"
@@ -23,6 +24,10 @@ class CpuComposer final : public Composer {
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
   [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
   [[nodiscard]] Status scan(const Scene& scene, Rect area, const Row& row) override;
+
+  // Layers left out because only a device can read them (a modifier that is not LINEAR), picture by
+  // picture.
+  [[nodiscard]] const Counter& device_layers() const { return device_layers_; }
 
  private:
   // What is seen in a strip: the layers from `first` on, of which that one hides all behind it when
@@ -40,6 +45,7 @@ class CpuComposer final : public Composer {
 
   // `place`: what the layers are read for.
   void take_in(const Scene& scene, CpuPlace place);
+  [[nodiscard]] const char* fault_in(const Layer& layer, const PixelFormat* format);
   void compose_box(Rect box, Picture& picture);
   [[nodiscard]] std::int32_t strip_end(Rect box, std::int32_t y) const;
   // Draws the strip; false when a layer turned out unreadable (and is left out from then on).
@@ -58,6 +64,7 @@ class CpuComposer final : public Composer {
   CpuPlace place_ = CpuPlace::kCompose;
   std::vector<std::uint8_t> strip_;
   std::unique_ptr<SamplerScratch> scratch_;
+  Counter device_layers_;
   const char* complaint_ = nullptr;  // why the last layer was left out
 };
 

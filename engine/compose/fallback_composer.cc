@@ -26,6 +26,9 @@ void FallbackComposer::publish(Registry& registry, int shard) {
   };
   add("device", by_device_);
   add("cpu", by_cpu_);
+  handles_.push_back(registry.add("rackphone_layers_left_out_total",
+                                  "Layers only a device could read, while there was none.",
+                                  {{"shard", std::to_string(shard)}}, cpu_.device_layers()));
 }
 
 void FallbackComposer::make_device(TimePoint now) {
@@ -34,10 +37,27 @@ void FallbackComposer::make_device(TimePoint now) {
   Result<std::unique_ptr<Composer>> made = make_();
   if (!made) {
     log_limited(LogLevel::kWarning, "composer.no_device", {{"error", made.error()}});
+    if (formats_ == nullptr) learn_formats();
     return;
   }
   device_ = std::move(*made);
+  learn_formats();
   if (batching_) device_->begin_batch();
+}
+
+// The device's tranches, less what nobody names, and then what the CPU reads of the rest.
+void FallbackComposer::learn_formats() {
+  auto formats = std::make_shared<SourceFormats>();
+  if (device_ != nullptr) {
+    *formats = *device_->source_formats();
+    tiles_ |= formats->main_device != 0;
+  }
+  SourceTranche linear = linear_tranche(tiles_ ? Implicit::kIsRefused : Implicit::kIsLinear);
+  std::erase_if(linear.formats, [&](const SourceFormat& format) {
+    return formats->find(format.code, format.modifier) != nullptr;
+  });
+  if (!linear.formats.empty()) formats->tranches.push_back(std::move(linear));
+  formats_ = std::move(formats);
 }
 
 Status FallbackComposer::compose(const Scene& scene, Picture& picture) {
@@ -63,6 +83,7 @@ void FallbackComposer::note_failure(const Error& error, TimePoint now) {
   if (failing_since_.us == 0) failing_since_ = now;
   if (now - failing_since_ < kGiveUp) return;
   device_.reset();
+  learn_formats();
   retry_at_ = now + kRetry;
   failing_since_ = {};
 }

@@ -1,7 +1,13 @@
 // FallbackComposer: a device's composer with the CPU composer behind it. What the device cannot
 // compose, or not now (it is lost, it hangs, the picture lies where it cannot write), the CPU
 // composer does, picture by picture; a device that keeps failing is given up and made anew after a
-// while. Thread rule: the shard's.
+// while.
+//
+// What is advertised follows the device: while there is one, what it takes, and after that LINEAR,
+// which both take. Without it, LINEAR alone. A guest's buffer with a modifier of the device's that
+// is there when the device falls away can be drawn by nobody: it is left out (counted and logged,
+// CpuComposer::device_layers), until the guest has heard of the new set and allocated anew or the
+// device is back. Wrong pixels are never drawn. Thread rule: the shard's.
 #pragma once
 
 #include <functional>
@@ -27,6 +33,7 @@ class FallbackComposer final : public Composer {
   FallbackComposer(const FallbackComposer&) = delete;
   FallbackComposer& operator=(const FallbackComposer&) = delete;
 
+  [[nodiscard]] const SharedSourceFormats& source_formats() const override { return formats_; }
   [[nodiscard]] Status compose(const Scene& scene, Picture& picture) override;
   [[nodiscard]] Status render(const Scene& scene, Rect area, std::span<std::uint32_t> out) override;
   [[nodiscard]] Status scan(const Scene& scene, Rect area, const Row& row) override;
@@ -40,15 +47,20 @@ class FallbackComposer final : public Composer {
   // Pictures composed by each.
   [[nodiscard]] const Counter& by_device() const { return by_device_; }
   [[nodiscard]] const Counter& by_cpu() const { return by_cpu_; }
+  [[nodiscard]] const Counter& layers_left_out() const { return cpu_.device_layers(); }
 
  private:
   void make_device(TimePoint now);
+  void learn_formats();
   void note_failure(const Error& error, TimePoint now);
 
   const Clock& clock_;
   Make make_;
   std::unique_ptr<Composer> device_;
   CpuComposer cpu_;
+  SharedSourceFormats formats_;
+  // What is unnamed is no longer taken for linear once a device that tiles has been seen.
+  bool tiles_ = false;
   TimePoint retry_at_;
   TimePoint failing_since_;  // 0: it works
   bool batching_ = false;

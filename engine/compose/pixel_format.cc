@@ -17,6 +17,10 @@ constexpr std::array kFormats = {
     PixelFormat{fourcc('R', 'G', '1', '6'), 2, false, libyuv::RGB565ToARGB, libyuv::RGB565ToI420},
     PixelFormat{fourcc('X', 'R', '3', '0'), 4, false, libyuv::AR30ToARGB, nullptr},
     PixelFormat{fourcc('X', 'B', '3', '0'), 4, false, libyuv::AB30ToARGB, nullptr},
+    PixelFormat{fourcc('N', 'V', '1', '2'), 1, false, nullptr, nullptr, Chroma::kPairsUv},
+    PixelFormat{fourcc('N', 'V', '2', '1'), 1, false, nullptr, nullptr, Chroma::kPairsVu},
+    PixelFormat{fourcc('Y', 'U', '1', '2'), 1, false, nullptr, nullptr, Chroma::kPlanesUv},
+    PixelFormat{fourcc('Y', 'V', '1', '2'), 1, false, nullptr, nullptr, Chroma::kPlanesVu},
 };
 
 }  // namespace

@@ -5,29 +5,32 @@
 
 #include <cstdint>
 
-#include "engine/frame/frame.h"
+#include "engine/frame/pixel_layout.h"
 
 namespace rp {
 
+// Where a format with planes has its colours, at half the size both ways.
+enum class Chroma : std::uint8_t {
+  kNone,     // it has no planes
+  kPairsUv,  // plane 1, U first
+  kPairsVu,
+  kPlanesUv,  // planes 1 and 2, U first
+  kPlanesVu,
+};
+
 struct PixelFormat {
   FourCc code{};
-  std::int32_t bytes_per_pixel = 4;
+  std::int32_t bytes_per_pixel = 4;  // of plane 0
   bool has_alpha = false;
-  // Null: the pixels are libyuv's ARGB already.
+  // Null: the pixels are libyuv's ARGB already, or have planes.
   int (*to_argb)(const std::uint8_t* source, int source_stride, std::uint8_t* argb, int argb_stride,
                  int width, int height) = nullptr;
   // Null: only by way of ARGB.
   int (*to_i420)(const std::uint8_t* source, int source_stride, std::uint8_t* y, int stride_y,
                  std::uint8_t* u, int stride_u, std::uint8_t* v, int stride_v, int width,
                  int height) = nullptr;
+  Chroma chroma = Chroma::kNone;
 };
-
-[[nodiscard]] constexpr FourCc fourcc(char a, char b, char c, char d) {
-  const auto byte = [](char x) {
-    return static_cast<std::uint32_t>(static_cast<unsigned char>(x));
-  };
-  return FourCc{byte(a) | byte(b) << 8 | byte(c) << 16 | byte(d) << 24};
-}
 
 // Null for a format the composer cannot read.
 [[nodiscard]] const PixelFormat* find_pixel_format(FourCc code);

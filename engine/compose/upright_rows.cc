@@ -35,7 +35,10 @@ RowScratch::RowScratch() : turned(kRowBytes) {
 UprightRows::UprightRows(const FrameBuffer& buffer, const PixelFormat& format, Transform transform,
                          const std::uint8_t* pixels, std::int32_t x, std::int32_t count,
                          RowScratch& scratch)
-    : format_(format), scratch_(scratch), count_(count) {
+    : format_(format),
+      scratch_(scratch),
+      planar_(buffer, format, transform, pixels, x, count, scratch.planar),
+      count_(count) {
   // A transform is linear: three pixels tell where all the others lie. The steps may be taken
   // outside the image (a single row or column), as they are differences only.
   const Size upright = transformed(buffer.size(), transform);
@@ -58,6 +61,10 @@ const std::uint8_t* UprightRows::row(std::int32_t y) {
 }
 
 const std::uint8_t* UprightRows::load(std::int32_t y, std::uint8_t* into) {
+  if (format_.chroma != Chroma::kNone) {
+    planar_.load(y, into);
+    return into;
+  }
   const std::uint8_t* source = in_order(origin_ + y * row_step_);
   if (format_.to_argb != nullptr) {
     format_.to_argb(source, 0, into, 0, count_, 1);

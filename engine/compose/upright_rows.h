@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/compose/pixel_format.h"
+#include "engine/compose/planar_rows.h"
 #include "engine/frame/frame.h"
 
 namespace rp {
@@ -15,6 +16,7 @@ namespace rp {
 struct RowScratch {
   RowScratch();
   std::vector<std::uint8_t> turned;   // a row in the buffer's format, put in order
+  PlanarScratch planar;               // the same of a format with planes
   std::vector<std::uint8_t> argb[2];  // the same in ARGB: two, to filter between
 };
 
@@ -33,6 +35,7 @@ class UprightRows {
 
   const PixelFormat& format_;
   RowScratch& scratch_;
+  PlanarRows planar_;           // of a format with planes
   const std::uint8_t* origin_;  // pixel (x, 0) of the upright image
   std::ptrdiff_t column_step_;  // bytes from one upright column to the next
   std::ptrdiff_t row_step_;     // bytes from one upright row to the next

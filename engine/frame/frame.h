@@ -52,10 +52,12 @@ class FrameBuffer {
   // The composer's device's, empty at first.
   [[nodiscard]] std::unique_ptr<DeviceImport>& device_import() { return device_import_; }
 
-  // Maps plane 0 for reading between begin and end, which must pair and nest no other buffer. Null
-  // when the memory cannot be mapped. Guest memory may shrink at any time: a read past its end
-  // inside the pair yields zeros, and end_cpu_read() then returns false (the guest is already being
-  // ended). stride is plane(0).stride_bytes; size().height rows are valid.
+  // Maps the planes for reading between begin and end, which must pair and nest no other buffer.
+  // Null when the memory cannot be mapped, as with modifiers other than LINEAR. Guest memory may
+  // shrink at any time: a read past its end inside the pair yields zeros, and end_cpu_read() then
+  // returns false (the guest is already being ended). The result is plane 0's first pixel, of
+  // size().height rows of plane(0).stride_bytes; plane i lies plane(i).offset_bytes −
+  // plane(0).offset_bytes from it, because all planes lie in one memory.
   [[nodiscard]] virtual const std::uint8_t* begin_cpu_read() = 0;
   virtual bool end_cpu_read() = 0;
 

@@ -48,6 +48,7 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
   std::unique_ptr<Session> session(new Session(std::move(parts), std::move(options)));
   Session& s = *session;
   s.options_.display.mode = with_own_scale(s.options_.display.mode, s.options_.own_scale_120);
+  s.options_.display.source_formats = s.parts_.composer->source_formats();
   RP_ASSIGN(s.display_, s.parts_.make_display(s.parts_.loop, s.options_.display, s));
   s.composer_ = s.parts_.composer;
   s.router_ = std::make_unique<InputRouter>(s.parts_.loop.clock(), *s.display_, s.inputs_,
@@ -60,6 +61,8 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
   const DisplayCounters& seen = s.display_->counters();
   count("rackphone_guest_commits_total", "Surface commits of the phone's apps.", seen.commits);
   count("rackphone_guest_errors_total", "Apps ended for what they did.", seen.protocol_errors);
+  count("rackphone_guest_points_given_up_total", "Fences apps named and submitted no work for.",
+        seen.points_given_up);
   return session;
 }
 

@@ -113,6 +113,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   [[nodiscard]] bool watched() const;
   void pump();
   void pump_unwatched(TimePoint now);
+  void tell_source_formats();
   void capture(TimePoint now);
   [[nodiscard]] bool capture_tiles(const Scene& scene, TimePoint now);
   void send_tiles(AccessUnit unit, const Scene& scene, TimePoint now, bool at_rest);
@@ -124,7 +125,9 @@ class Session final : private DisplayListener, private ViewerOwner {
   void fit(Size size);
   [[nodiscard]] bool prepare_encoder(Rect window, Rect shown);
   [[nodiscard]] Result<std::unique_ptr<Encoder>> open_encoder(EncoderSettings settings);
-  [[nodiscard]] bool takes_tiles() const { return viewer_->takes_tiles() && !devices_alone_; }
+  [[nodiscard]] bool takes_tiles() const {
+    return viewer_->takes_tiles() && !devices_alone_ && cpu_reads_all_;
+  }
   void look_for_devices();
   void drop_encoder();
   [[nodiscard]] Status compose(const Scene& scene, Rect window, Picture& picture);
@@ -173,6 +176,7 @@ class Session final : private DisplayListener, private ViewerOwner {
   std::vector<std::vector<std::uint8_t>> spare_;  // payloads that came back
   bool device_encodes_ = false;                   // the encoder, or the last one, is a device's
   bool devices_alone_ = false;       // and another draws: the CPU keeps its hands off the pixels
+  bool cpu_reads_all_ = true;        // of the last scene's layers, which tiles are made of
   bool frame_wanted_ = false;        // the display has something new, or apps wait for callbacks
   bool video_expected_ = true;       // as the last picture was
   bool refresh_ = true;              // send a picture even without damage, as a key frame

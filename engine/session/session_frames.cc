@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/log.h"
+#include "engine/compose/layer_check.h"
 #include "engine/frame/scene_window.h"
 #include "engine/session/session.h"
 #include "engine/session/span.h"
@@ -29,6 +30,8 @@ constexpr std::uint32_t kRest_ms = 20;
 constexpr std::size_t kLeastBytes = 1'500;  // a packet's worth always may go
 constexpr std::size_t kMostBytes = 128 * 1024;
 constexpr std::size_t kMostSpare = 2;
+
+bool cpu_reads(const Layer& layer) { return layer.buffer == nullptr || is_linear(*layer.buffer); }
 
 }  // namespace
 
@@ -86,15 +89,25 @@ void Session::pump_unwatched(TimePoint now) {
   display_->frame_done(now, ++shown_);
 }
 
+// Told when the phone draws next: until then nothing is allocated.
+void Session::tell_source_formats() {
+  const SharedSourceFormats& formats = composer_->source_formats();
+  if (formats == options_.display.source_formats) return;
+  options_.display.source_formats = formats;
+  display_->set_source_formats(formats);
+}
+
 void Session::capture(TimePoint now) {
   frame_wanted_ = false;
+  tell_source_formats();
   const Scene scene = display_->take_scene();
   fit(scene.output);
   const bool refine = std::exchange(refine_, false);
   look_for_devices();
+  cpu_reads_all_ = std::ranges::all_of(scene.layers, cpu_reads);
   video_expected_ = refresh_ || !takes_tiles();
+  if (refresh_ || (!cpu_reads_all_ && !devices_alone_)) tiles_.all_by_video();
   if (refresh_) {
-    tiles_.all_by_video();
     encode(scene, now, {});
   } else if (!takes_tiles()) {
     if (!scene.damage.empty() || refine) encode(scene, now, {});

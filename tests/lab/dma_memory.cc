@@ -5,20 +5,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
+#include "engine/frame/pixel_layout.h"
+
 namespace rp {
 namespace {
-
-// drivers/dma-buf/sw_sync.c
-struct SwSyncFence {
-  std::uint32_t value;
-  char name[32];
-  std::int32_t fence;
-};
-constexpr unsigned long kCreateFence = _IOWR('W', 0, SwSyncFence);
-constexpr unsigned long kAdvance = _IOW('W', 1, std::uint32_t);
 
 class DmaPictures final : public PictureMemory {
  public:
@@ -74,16 +68,24 @@ DmaMemory::~DmaMemory() {
 
 Result<std::shared_ptr<DmaFrameBuffer>> DmaFrameBuffer::copy_of(FrameBuffer& from,
                                                                 std::uint32_t offset_bytes) {
-  const auto stride = from.plane(0).stride_bytes;
-  const auto bytes =
-      static_cast<std::size_t>(stride) * static_cast<std::size_t>(from.size().height);
+  const PixelLayout& layout = *find_pixel_layout(from.format());
+  std::size_t bytes = 0;
+  for (int i = 0; i < layout.plane_count; ++i) {
+    bytes = std::max(bytes, from.plane(i).offset_bytes +
+                                from.plane(i).stride_bytes *
+                                    static_cast<std::size_t>(layout.rows(i, from.size().height)));
+  }
   auto made = std::make_shared<DmaFrameBuffer>();
   RP_ASSIGN(made->memory_, DmaMemory::create(offset_bytes + bytes));
   std::memcpy(made->memory_->map() + offset_bytes, from.begin_cpu_read(), bytes);
   from.end_cpu_read();
   made->size_ = from.size();
   made->format_ = from.format();
-  made->planes_[0] = {made->memory_->fd(), offset_bytes, stride};
+  made->plane_count_ = layout.plane_count;
+  for (int i = 0; i < layout.plane_count; ++i) {
+    made->planes_[static_cast<std::size_t>(i)] = {
+        made->memory_->fd(), offset_bytes + from.plane(i).offset_bytes, from.plane(i).stride_bytes};
+  }
   return made;
 }
 
@@ -96,26 +98,6 @@ Result<std::unique_ptr<PictureMemory>> DmaPictureAllocator::allocate(Size coded,
   auto pictures = std::make_unique<DmaPictures>();
   for (int i = 0; i < count; ++i) RP_TRY(pictures->add(coded, mapped));
   return pictures;
-}
-
-Result<std::unique_ptr<FenceTimeline>> FenceTimeline::create() {
-  auto timeline = std::make_unique<FenceTimeline>();
-  timeline->fd_ = UniqueFd(::open("/sys/kernel/debug/sync/sw_sync", O_RDWR | O_CLOEXEC));
-  if (!timeline->fd_) return fail_errno("open sw_sync");
-  return timeline;
-}
-
-UniqueFd FenceTimeline::next_fence() {
-  SwSyncFence fence{};
-  fence.value = ++given_;
-  std::strcpy(fence.name, "test");
-  if (::ioctl(fd_.get(), kCreateFence, &fence) != 0) return {};
-  return UniqueFd(fence.fence);
-}
-
-void FenceTimeline::advance() {
-  std::uint32_t by = 1;
-  RP_CHECK(::ioctl(fd_.get(), kAdvance, &by) == 0);
 }
 
 }  // namespace rp

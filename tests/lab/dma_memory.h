@@ -1,5 +1,5 @@
-// Memory of the kernel's dma-heap for tests: a guest's buffer, a picture's memory, and fences that
-// signal when the test says so. Thread rule: one thread.
+// Memory of the kernel's dma-heap for tests: a guest's buffer and a picture's memory. Thread
+// rule: one thread.
 #pragma once
 
 #include <cstdint>
@@ -53,19 +53,6 @@ class DmaPictureAllocator final : public PictureAllocator {
  public:
   [[nodiscard]] Result<std::unique_ptr<PictureMemory>> allocate(Size coded, int count) override;
   bool mapped = true;  // for the CPU
-};
-
-// A fence timeline of the kernel's sw_sync (debugfs sync/sw_sync).
-class FenceTimeline {
- public:
-  [[nodiscard]] static Result<std::unique_ptr<FenceTimeline>> create();
-  // A sync file that signals when the timeline has been advanced once more.
-  [[nodiscard]] UniqueFd next_fence();
-  void advance();
-
- private:
-  UniqueFd fd_;
-  std::uint32_t given_ = 0;
 };
 
 }  // namespace rp

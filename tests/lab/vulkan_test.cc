@@ -14,11 +14,14 @@
 #include <gtest/gtest.h>
 
 #include "drivers/vulkan/composer.h"
+#include "drivers/vulkan/formats.h"
 #include "drivers/vulkan/sync_file.h"
 #include "engine/frame/guest_fence.h"
+#include "engine/frame/pixel_layout.h"
 #include "tests/contract/composer/nv12_memory.h"
 #include "tests/contract/composer/random_scenes.h"
 #include "tests/lab/dma_memory.h"
+#include "tests/lab/fence_timeline.h"
 
 namespace rp {
 namespace {
@@ -308,6 +311,36 @@ TEST_F(LabVulkan, WhatABufferSaysOfItselfIsNotBelieved) {
   EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
   wait(*drawn.picture);
   EXPECT_EQ(drawn.picture->y[0], 16);  // black: it is left out
+}
+
+// lavapipe lists LINEAR alone; a real device's own orders are in its set before it.
+TEST_F(LabVulkan, WhatItTakesIsWhatTheDeviceLists) {
+  const SourceFormats& formats = *composer_->source_formats();
+  EXPECT_TRUE(formats.imports);
+  ASSERT_EQ(formats.tranches.size(), 1U);
+  for (const SourceFormat& format : formats.tranches[0].formats) {
+    if (format.modifier == kModifierLinear || format.modifier == kModifierInvalid) continue;
+    EXPECT_TRUE(vulkan::importable(composer_->device(), format.code, format.modifier));
+  }
+  for (const PixelLayout& layout : pixel_layouts()) {
+    EXPECT_NE(formats.find(layout.code, kModifierLinear), nullptr);
+  }
+  EXPECT_FALSE(vulkan::modifiers_of(composer_->device(), fourcc('X', 'R', '2', '4')).empty());
+  EXPECT_EQ(formats.find(fourcc('X', 'R', '2', '4'), 0x0100000000000002), nullptr);
+}
+
+// A client that knows no fence of ours is kept from drawing into what is being read.
+TEST_F(LabVulkan, AWriterWaitsUntilTheDeviceHasReadTheBuffer) {
+  const Scene shared = in_dmabufs(full_scene());
+  const Drawn drawn = picture(kOutput, composer_->picture_memory());
+  ASSERT_TRUE(composer_->compose(shared, *drawn.picture));
+  ASSERT_TRUE(drawn.picture->ready);
+  EXPECT_EQ(composer_->stats().read_fences, 1U);
+  dma_buf_export_sync_file asked{.flags = DMA_BUF_SYNC_WRITE, .fd = -1};
+  ASSERT_EQ(::ioctl(buffer_of(shared).plane(0).fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &asked), 0);
+  const UniqueFd writer(asked.fd);
+  EXPECT_TRUE(wait_for_fence(writer.get(), kLong));
+  EXPECT_TRUE(wait_for_fence(drawn.picture->ready.get(), milliseconds(0)));
 }
 
 TEST_F(LabVulkan, ImportsGoWithTheirBuffers) {

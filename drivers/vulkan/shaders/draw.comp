@@ -22,9 +22,13 @@ layout(push_constant) uniform Draw {
   uint stride_bytes;
   uint format;
   int scratch_stride;  // pixels
+  uint u_bytes;
+  uint v_bytes;
+  uint chroma_stride;
+  uint chroma_step;
 } draw;
 
-const uint kBgra = 0, kRgba = 1, kRgb565 = 2, kBgr30 = 3, kRgb30 = 4, kBlack = 5;
+const uint kBgra = 0, kRgba = 1, kRgb565 = 2, kBgr30 = 3, kRgb30 = 4, kBlack = 5, kYuv = 6;
 const uint kFormat = 0xff, kBlend = 0x100;
 
 #ifdef FROM_IMAGE
@@ -33,6 +37,20 @@ layout(set = 0, binding = 0) uniform texture2D source;
 layout(set = 0, binding = 0, std430) readonly buffer Source { uint source[]; };
 #endif
 layout(set = 0, binding = 1, std430) buffer Scratch { uint scratch[]; };  // 0xFFRRGGBB
+
+#ifndef FROM_IMAGE
+int byte_at(uint place) { return int(source[place >> 2] >> (place & 3) * 8 & 255); }
+
+// BT.709, limited range, in 256ths: engine/compose/planar_rows.cc.
+uvec4 yuv_pixel(ivec2 at) {
+  const uint chroma = uint(at.y / 2) * draw.chroma_stride + uint(at.x / 2) * draw.chroma_step;
+  const int luma = 298 * (byte_at(draw.base_bytes + uint(at.y) * draw.stride_bytes + uint(at.x)) - 16);
+  const int u = byte_at(draw.u_bytes + chroma) - 128;
+  const int v = byte_at(draw.v_bytes + chroma) - 128;
+  const ivec3 rgb = ivec3(luma + 459 * v, luma - 55 * u - 136 * v, luma + 541 * u);
+  return uvec4(clamp((rgb + 128) >> 8, ivec3(0), ivec3(255)), 255);
+}
+#endif
 
 // As r, g, b, a of 0 to 255.
 uvec4 source_pixel(int x, int y) {
@@ -47,6 +65,7 @@ uvec4 source_pixel(int x, int y) {
   if (format == kBgr30 || format == kRgb30) return uvec4(uvec3(texel.rgb * 1023.0 + 0.5) >> 2, 255);
   return uvec4(texel * 255.0 + 0.5);
 #else
+  if (format == kYuv) return yuv_pixel(at);
   const uint pixel_bytes = format == kRgb565 ? 2 : 4;
   const uint place = draw.base_bytes + uint(at.y) * draw.stride_bytes + uint(at.x) * pixel_bytes;
   uint word = source[place >> 2];

@@ -1,5 +1,6 @@
 #include "tests/contract/composer/memory_buffer.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -31,25 +32,69 @@ const Layout& layout_of(std::string_view name) {
   RP_CHECK(false);
 }
 
-std::uint32_t code_of(std::string_view name) {
-  std::uint32_t code = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    code |= static_cast<std::uint32_t>(static_cast<unsigned char>(name[i])) << (8 * i);
-  }
-  return code;
+constexpr std::array<std::string_view, 4> kYuv = {"NV12", "NV21", "YU12", "YV12"};
+
+bool is_yuv(std::string_view name) { return std::ranges::find(kYuv, name) != kYuv.end(); }
+
+std::string_view kept_name(std::string_view name) {
+  return is_yuv(name) ? *std::ranges::find(kYuv, name) : layout_of(name).name;
+}
+
+std::uint8_t to_level(double value) {
+  return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
 }
 
 }  // namespace
 
 MemoryBuffer::MemoryBuffer(Size size, std::string_view format, std::uint32_t padding_bytes)
-    : format_name_(layout_of(format).name), bytes_per_pixel_(format == "RG16" ? 2 : 4) {
+    : format_name_(kept_name(format)),
+      layout_(find_pixel_layout(fourcc(format[0], format[1], format[2], format[3]))),
+      bytes_per_pixel_(static_cast<std::size_t>(layout_->planes[0].bytes)) {
   size_ = size;
-  format_ = FourCc{code_of(format)};
-  stride_ = static_cast<std::uint32_t>(size.width) * static_cast<std::uint32_t>(bytes_per_pixel_) +
-            padding_bytes;
-  planes_[0].stride_bytes = stride_;
+  format_ = layout_->code;
+  plane_count_ = layout_->plane_count;
+  std::uint32_t end = 0;
+  for (int i = 0; i < plane_count_; ++i) {
+    Plane& plane = planes_[static_cast<std::size_t>(i)];
+    plane.offset_bytes = end;
+    plane.stride_bytes =
+        static_cast<std::uint32_t>(layout_->row_bytes(i, size.width)) + padding_bytes;
+    end += plane.stride_bytes * static_cast<std::uint32_t>(layout_->rows(i, size.height));
+  }
+  stride_ = planes_[0].stride_bytes;
   // The X bits and the padding are not zero, because guests do not promise that.
-  bytes_.assign(static_cast<std::size_t>(stride_) * static_cast<std::size_t>(size.height), 0x5A);
+  bytes_.assign(end, 0x5A);
+}
+
+std::array<std::size_t, 3> MemoryBuffer::samples(std::int32_t x, std::int32_t y) const {
+  const auto at = [&](std::size_t plane, std::int32_t column, std::size_t extra) {
+    return planes_[plane].offset_bytes + extra +
+           static_cast<std::size_t>(plane == 0 ? y : y / 2) * planes_[plane].stride_bytes +
+           static_cast<std::size_t>(column);
+  };
+  if (format_name_ == "NV12") return {at(0, x, 0), at(1, x / 2 * 2, 0), at(1, x / 2 * 2, 1)};
+  if (format_name_ == "NV21") return {at(0, x, 0), at(1, x / 2 * 2, 1), at(1, x / 2 * 2, 0)};
+  if (format_name_ == "YU12") return {at(0, x, 0), at(1, x / 2, 0), at(2, x / 2, 0)};
+  return {at(0, x, 0), at(2, x / 2, 0), at(1, x / 2, 0)};
+}
+
+// ITU-R BT.709, limited range, both ways.
+void MemoryBuffer::set_yuv(std::int32_t x, std::int32_t y, Rgba c) {
+  const auto place = samples(x, y);
+  const double luma = 0.2126 * c.r + 0.7152 * c.g + 0.0722 * c.b;
+  bytes_[place[0]] = to_level(16 + 219 * luma);
+  bytes_[place[1]] = to_level(128 + 224 * (c.b - luma) / 1.8556);
+  bytes_[place[2]] = to_level(128 + 224 * (c.r - luma) / 1.5748);
+}
+
+Rgba MemoryBuffer::get_yuv(std::int32_t x, std::int32_t y) const {
+  const auto place = samples(x, y);
+  const double luma = (bytes_[place[0]] - 16) / 219.0;
+  const double blue = (bytes_[place[1]] - 128) / 224.0;
+  const double red = (bytes_[place[2]] - 128) / 224.0;
+  const auto bounded = [](double v) { return std::clamp(v, 0.0, 1.0); };
+  return {bounded(luma + 1.5748 * red), bounded(luma - 0.187324 * blue - 0.468124 * red),
+          bounded(luma + 1.8556 * blue), 1};
 }
 
 std::size_t MemoryBuffer::offset(std::int32_t x, std::int32_t y) const {
@@ -57,6 +102,7 @@ std::size_t MemoryBuffer::offset(std::int32_t x, std::int32_t y) const {
 }
 
 void MemoryBuffer::set(std::int32_t x, std::int32_t y, Rgba colour) {
+  if (is_yuv(format_name_)) return set_yuv(x, y, colour);
   const Layout& layout = layout_of(format_name_);
   const double channels[4] = {colour.r, colour.g, colour.b, colour.a};
   std::uint32_t word = 0;
@@ -70,6 +116,7 @@ void MemoryBuffer::set(std::int32_t x, std::int32_t y, Rgba colour) {
 }
 
 Rgba MemoryBuffer::get(std::int32_t x, std::int32_t y) const {
+  if (is_yuv(format_name_)) return get_yuv(x, y);
   const Layout& layout = layout_of(format_name_);
   std::uint32_t word = 0;
   std::memcpy(&word, &bytes_[offset(x, y)], bytes_per_pixel_);

@@ -6,7 +6,8 @@
 namespace rp {
 namespace {
 
-constexpr std::string_view kFormats[] = {"XR24", "AR24", "XB24", "AB24", "RG16", "XR30", "XB30"};
+constexpr std::string_view kFormats[] = {"XR24", "AR24", "XB24", "AB24", "RG16",
+                                         "XR30", "XB30", "NV12", "YV12"};
 
 void make_opaque(MemoryBuffer& b) {
   for (int y = 0; y < b.size().height; ++y) {

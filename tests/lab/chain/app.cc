@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "tests/lab/dma_memory.h"
+#include "tests/lab/fence_timeline.h"
 #include "tests/support/app/numbered.h"
 #include "tests/support/app/window.h"
 

@@ -22,6 +22,7 @@
 
 #include "drivers/composers.h"
 #include "drivers/encoders.h"
+#include "drivers/syncobj/device.h"
 #include "engine/base/harden.h"
 #include "engine/base/log.h"
 #include "engine/base/socket_stream.h"
@@ -162,7 +163,7 @@ std::size_t encoder_bytes(const Options& options) {
 
 Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
                                                         const Options& options,
-                                                        bool device_composer) {
+                                                        bool device_composer, SyncDevice* sync) {
   RP_ASSIGN(const ComposerChoice composer, parse_composer_choice(options.composer));
   const unsigned count =
       options.shards != 0 ? options.shards : std::max(1U, std::thread::hardware_concurrency());
@@ -174,6 +175,7 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
     shard.test_codec = options.test_codec;
+    shard.sync = sync;
     shard.encoder_bytes = encoder_bytes(options) / count;
     if (device_composer) {
       shard.make_composer = [&registry, composer, i](EventLoop& loop) {
@@ -307,14 +309,18 @@ Status run(const Options& options) {
   }
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
+  // Its node is opened while devices can be.
+  const auto sync = DrmSyncDevice::find("/dev");
   if (!options.no_harden) {
     HardenOptions rights =
         harden_options(options, composers.device || needs.gpu, needs.video_device);
     rights.kernel_tls = records.kernel != nullptr;
+    if (sync) rights.ioctls.assign(DrmSyncDevice::ioctls().begin(), DrmSyncDevice::ioctls().end());
     RP_TRY(harden(rights));
   }
 
-  RP_ASSIGN(auto shards, make_shards(clock, registry, options, composers.device));
+  RP_ASSIGN(auto shards,
+            make_shards(clock, registry, options, composers.device, sync ? sync->get() : nullptr));
   ShardSet phones(*loop, registry, {.phones_dir = options.phones_dir, .limits = options.limits},
                   std::move(shards));
   TicketVerifier tickets(clock);

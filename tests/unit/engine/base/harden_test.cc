@@ -268,6 +268,19 @@ TEST(HardenTest, OptionsOpenWhatTheySay) {
             0);
 }
 
+TEST(HardenTest, ADriverMayNameItsRequests) {
+  if (emulated()) GTEST_SKIP() << kNotUnderQemu;
+  EXPECT_EQ(in_hardened_child({.ioctls = {0xdeadbeef}},
+                              [] {
+                                // Nobody knows these requests; one gets through to the driver.
+                                const auto refused = [](unsigned long request) {
+                                  return ::ioctl(0, request, nullptr) == -1 && errno == EPERM;
+                                };
+                                return !refused(0xdeadbeef) && refused(0xdeadbef0) ? 0 : 1;
+                              }),
+            0);
+}
+
 // What the engine's own connections need goes on, and with kernel_tls the kernel's TLS is asked (a
 // unix socket has none to give).
 TEST(HardenTest, SocketOptionsThatAreNeeded) {

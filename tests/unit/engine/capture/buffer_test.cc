@@ -1,39 +1,13 @@
-// Goal: buffers are released when nothing shows them, survive what clients do to them, and only
-// memory that cannot go away is mapped. Method: a real client; its memory is shrunk and its
-// wl_buffers destroyed under the display.
-#include <drm_fourcc.h>
+// Goal: buffers are released when nothing shows them and survive what clients do to them. Method: a
+// real client; its memory is shrunk and its wl_buffers destroyed under the display.
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "protocol/linux-dmabuf-unstable-v1-client.h"
 #include "protocol/single-pixel-buffer-v1-client.h"
-#include "tests/unit/engine/capture/test_window.h"
+#include "tests/unit/engine/capture/buffer_fixture.h"
 
 namespace rp::testing {
 namespace {
-
-class BufferTest : public DisplayTest {
- protected:
-  void SetUp() override {
-    start();
-    client_ = connect();
-    globals_ = std::make_unique<Globals>(*client_);
-    window_ = std::make_unique<TestWindow>(*client_, *globals_);
-  }
-  void TearDown() override {
-    window_.reset();
-    client_.reset();
-  }
-  void show(wl_buffer* buffer) {
-    wl_surface_attach(window_->surface, buffer, 0, 0);
-    wl_surface_damage(window_->surface, 0, 0, 10'000, 10'000);
-    wl_surface_commit(window_->surface);
-  }
-
-  std::unique_ptr<TestClient> client_;
-  std::unique_ptr<Globals> globals_;
-  std::unique_ptr<TestWindow> window_;
-};
 
 TEST_F(BufferTest, ReleasedWhenSurfaceAndSceneHaveLetGo) {
   window_->map(0xFF000001);
@@ -107,63 +81,6 @@ TEST_F(BufferTest, SinglePixelIsItsColour) {
   EXPECT_EQ(scene.layers.at(0).buffer->size(), (Size{1, 1}));
   EXPECT_EQ(pixel_of(scene.layers.at(0)), 0xFFFF8000U);
   wl_buffer_destroy(buffer);
-}
-
-// A sealed memory file stands in for a dma-buf, which takes the same way but for the kernel's
-// fences.
-class DmabufTest : public BufferTest {
- protected:
-  static constexpr Size kSize{720, 1280};
-  static UniqueFd memory(unsigned seals) {
-    UniqueFd fd(::memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    EXPECT_EQ(::ftruncate(fd.get(), kSize.width * kSize.height * 4), 0);
-    const std::uint32_t pixel = 0xFFABCDEF;
-    EXPECT_EQ(::pwrite(fd.get(), &pixel, sizeof pixel, 0), 4);
-    EXPECT_EQ(::fcntl(fd.get(), F_ADD_SEALS, seals), 0);
-    return fd;
-  }
-  wl_buffer* make(const UniqueFd& fd, std::uint32_t format, std::uint32_t stride,
-                  Size size = kSize) {
-    auto* dmabuf = client_->bind<zwp_linux_dmabuf_v1>(zwp_linux_dmabuf_v1_interface, 3);
-    auto* params = zwp_linux_dmabuf_v1_create_params(dmabuf);
-    zwp_linux_buffer_params_v1_add(params, fd.get(), 0, 0, stride, 0, 0);
-    return zwp_linux_buffer_params_v1_create_immed(params, size.width, size.height, format, 0);
-  }
-};
-
-TEST_F(DmabufTest, LinearBufferIsShown) {
-  window_->map(0xFF000001);
-  const UniqueFd fd = memory(F_SEAL_SHRINK);
-  show(make(fd, DRM_FORMAT_XBGR8888, 720 * 4));
-  ASSERT_TRUE(client_->roundtrip());
-  const Scene scene = display_->take_scene();
-  const FrameBuffer& buffer = *scene.layers.at(0).buffer;
-  EXPECT_EQ(pixel_of(scene.layers.at(0)), 0xFFABCDEFU);
-  EXPECT_EQ(buffer.format(), FourCc{DRM_FORMAT_XBGR8888});
-  EXPECT_EQ(buffer.modifier(), kModifierLinear);
-  EXPECT_GE(buffer.plane(0).fd, 0);
-}
-
-TEST_F(DmabufTest, MemoryThatCouldShrinkIsRefused) {
-  const UniqueFd fd = memory(0);
-  make(fd, DRM_FORMAT_XRGB8888, 720 * 4);
-  EXPECT_FALSE(client_->roundtrip());
-  EXPECT_EQ(client_->error().code,
-            std::uint32_t{ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER});
-}
-
-TEST_F(DmabufTest, PlaneOverItsMemoryIsRefused) {
-  const UniqueFd fd = memory(F_SEAL_SHRINK);
-  make(fd, DRM_FORMAT_XRGB8888, 720 * 4, {720, 1281});
-  EXPECT_FALSE(client_->roundtrip());
-  EXPECT_EQ(client_->error().code, std::uint32_t{ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS});
-}
-
-TEST_F(DmabufTest, UnknownFormatIsRefused) {
-  const UniqueFd fd = memory(F_SEAL_SHRINK);
-  make(fd, DRM_FORMAT_NV12, 720 * 4);
-  EXPECT_FALSE(client_->roundtrip());
-  EXPECT_EQ(client_->error().code, std::uint32_t{ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT});
 }
 
 }  // namespace

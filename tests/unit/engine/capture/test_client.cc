@@ -104,9 +104,10 @@ void ShmBuffer::destroy() {
   if (buffer_ != nullptr) wl_buffer_destroy(std::exchange(buffer_, nullptr));
 }
 
-void DisplayTest::start(OutputMode mode, WindowPolicy policy) {
+void DisplayTest::start(OutputMode mode, WindowPolicy policy, SyncDevice* sync) {
   loop_ = EventLoop::create(clock_).value();
   DisplayOptions options;
+  options.sync = sync;
   options.mode = mode;
   auto made = WaylandDisplay::create(*loop_, options, listener_, policy);
   ASSERT_TRUE(made) << made.error().message();

@@ -95,7 +95,8 @@ class ShmBuffer {
 
 class DisplayTest : public ::testing::Test {
  protected:
-  void start(OutputMode mode = {}, WindowPolicy policy = WindowPolicy::kPhone);
+  void start(OutputMode mode = {}, WindowPolicy policy = WindowPolicy::kPhone,
+             SyncDevice* sync = nullptr);
   std::unique_ptr<TestClient> connect();
   // The first pixel of a layer.
   static std::uint32_t pixel_of(const Layer& layer);

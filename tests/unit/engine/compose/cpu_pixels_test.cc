@@ -1,6 +1,8 @@
 // Goal: the CPU composer counts the pixels it reads and writes, for what they are read, and maps a
 // picture in a device's memory only when it draws into it. Method: buffers and pictures whose bytes
 // are known.
+#include <string_view>
+
 #include <gtest/gtest.h>
 
 #include "engine/compose/cpu_composer.h"
@@ -13,11 +15,11 @@ namespace {
 constexpr Size kSize{128, 64};
 constexpr std::uint64_t kPixels = 128 * 64;
 
-Scene full_scene() {
+Scene full_scene(std::string_view format = "XR24") {
   Scene scene;
   scene.output = kSize;
   Layer layer;
-  auto buffer = std::make_shared<MemoryBuffer>(kSize, "XR24");
+  auto buffer = std::make_shared<MemoryBuffer>(kSize, format);
   buffer->fill({0, 0, 0});
   layer.buffer = std::move(buffer);
   layer.source = {0, 0, kSize.width, kSize.height};
@@ -37,6 +39,17 @@ TEST(CpuPixels, ComposingReadsEachPixelOnceAndWritesThePicture) {
   EXPECT_EQ(cpu_pixel_bytes(CpuPlace::kPicture) - written, kPixels * 3 / 2);
   ASSERT_TRUE(composer.compose(full_scene(), *picture));  // nothing is stale
   EXPECT_EQ(cpu_pixel_bytes(CpuPlace::kCompose) - read, kPixels * 4);
+}
+
+TEST(CpuPixels, OfVideoAllPlanesAreCounted) {
+  for (const std::string_view format : {"NV12", "YU12"}) {
+    CpuComposer composer;
+    const auto pool = PicturePool::create(kSize, 1).value();
+    const PictureRef picture = pool->acquire();
+    const std::uint64_t read = cpu_pixel_bytes(CpuPlace::kCompose);
+    ASSERT_TRUE(composer.compose(full_scene(format), *picture));
+    EXPECT_EQ(cpu_pixel_bytes(CpuPlace::kCompose) - read, kPixels * 3 / 2) << format;
+  }
 }
 
 TEST(CpuPixels, LookingIsCountedAsTiles) {

@@ -17,11 +17,15 @@ struct Script {
   int made = 0;
   int composed = 0;
   int batches = 0;
+  SharedSourceFormats formats = linear_source_formats();
 };
 
 class ScriptedComposer final : public Composer {
  public:
   explicit ScriptedComposer(Script& script) : script_(script) {}
+  [[nodiscard]] const SharedSourceFormats& source_formats() const override {
+    return script_.formats;
+  }
   [[nodiscard]] Status compose(const Scene&, Picture& picture) override {
     ++script_.composed;
     if (script_.answer) picture.stale.clear();
@@ -154,6 +158,84 @@ TEST_F(FallbackComposerTest, WithoutADeviceTheCpuDrawsAndReads) {
   EXPECT_TRUE(composer.render(scene, {0, 0, 2, 2}, pixels));
   EXPECT_EQ(pixels[0], 0xFF000000U);
   EXPECT_TRUE(composer.scan(scene, {0, 0, 2, 2}, [](std::int32_t, const std::uint32_t*) {}));
+}
+
+constexpr FourCc kXrgb = fourcc('X', 'R', '2', '4');
+constexpr std::uint64_t kTiled = 0x0100'0000'0000'0001;
+
+SharedSourceFormats device_formats() {
+  auto formats = std::make_shared<SourceFormats>();
+  formats->main_device = 0xE280;
+  formats->imports = true;
+  formats->tranches.push_back({0xE280, {{kXrgb, kTiled, 1}, {kXrgb, kModifierLinear, 1}}});
+  return formats;
+}
+
+TEST_F(FallbackComposerTest, WhatIsTakenFollowsTheDevice) {
+  script_.formats = device_formats();
+  FallbackComposer composer = make();
+  const SharedSourceFormats with = composer.source_formats();
+  EXPECT_EQ(with->main_device, 0xE280U);
+  ASSERT_EQ(with->tranches.size(), 2U);
+  EXPECT_EQ(with->tranches[0].formats.size(), 2U);
+  // What the CPU reads besides, each pair once, and none without a name.
+  EXPECT_EQ(with->tranches[1].formats.size(), pixel_layouts().size() - 1);
+  EXPECT_EQ(with->find(kXrgb, kModifierInvalid), nullptr);
+
+  script_.answer = fail(ErrorCode::kUnavailable, "lost");
+  EXPECT_TRUE(drawn_by_cpu(composer));
+  EXPECT_EQ(composer.source_formats(), with);  // it may be back at once
+  clock_.advance(FallbackComposer::kGiveUp);
+  EXPECT_TRUE(drawn_by_cpu(composer));
+  EXPECT_FALSE(composer.on_device());
+  const SharedSourceFormats without = composer.source_formats();
+  EXPECT_NE(without, with);
+  EXPECT_EQ(without->main_device, 0U);
+  EXPECT_EQ(without->find(kXrgb, kTiled), nullptr);
+  EXPECT_NE(without->find(kXrgb, kModifierLinear), nullptr);
+  EXPECT_EQ(without->find(kXrgb, kModifierInvalid), nullptr);
+
+  script_.answer = {};
+  clock_.advance(FallbackComposer::kRetry);
+  EXPECT_FALSE(drawn_by_cpu(composer));
+  EXPECT_NE(composer.source_formats()->find(kXrgb, kTiled), nullptr);
+}
+
+class TiledBuffer final : public FrameBuffer {
+ public:
+  TiledBuffer() {
+    size_ = kSize;
+    format_ = kXrgb;
+    modifier_ = kTiled;
+    planes_[0].stride_bytes = 256;
+  }
+  const std::uint8_t* begin_cpu_read() override {
+    ++reads;
+    return nullptr;
+  }
+  bool end_cpu_read() override { return true; }
+  int reads = 0;
+};
+
+TEST_F(FallbackComposerTest, WhatOnlyTheDeviceReadsIsLeftOutAndCounted) {
+  script_.there = false;
+  FallbackComposer composer = make();
+  auto buffer = std::make_shared<TiledBuffer>();
+  Layer layer;
+  layer.buffer = buffer;
+  layer.source = {0, 0, double(kSize.width), double(kSize.height)};
+  layer.destination = {0, 0, kSize.width, kSize.height};
+  Scene scene;
+  scene.output = kSize;
+  scene.layers.push_back(layer);
+  const auto pool = PicturePool::create(kSize, 1).value();
+  const PictureRef picture = pool->acquire();
+  const Status status = composer.compose(scene, *picture);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(buffer->reads, 0);
+  EXPECT_EQ(picture->y[0], 16);  // black
+  EXPECT_EQ(composer.layers_left_out().value(), 1U);
 }
 
 }  // namespace

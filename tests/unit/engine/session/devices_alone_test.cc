@@ -1,7 +1,7 @@
 // Goal: where one device draws and another encodes, the session lets no CPU look at pixels, and
-// goes back to tiles when that ends; the test codec is for those alone who ask for it, on an engine
-// that has been told. Method: session_rig.h, with a composer and encoders that say they are
-// devices.
+// goes back to tiles when that ends; nor at those in a device's own order; the test codec is for
+// those alone who ask for it, on an engine that has been told. Method: session_rig.h, with a
+// composer and encoders that say they are devices.
 #include "tests/unit/engine/session/session_rig.h"
 
 namespace rp {
@@ -78,6 +78,23 @@ TEST_F(DevicesAlone, ADeviceThatStopsDrawingGivesWayToTilesOfAllTheViewerSaw) {
   }
   EXPECT_GT(sent, 3U);
   EXPECT_EQ(encoder_->submitted, 2);
+}
+
+TEST_F(DevicesAlone, WhatNoCpuReadsGoesByVideoAsLongAsItIsShown) {
+  composer_->device = true;  // and the CPU encodes
+  display_->layers.emplace_back().buffer = std::make_shared<TiledBuffer>();
+  FakeSender& sender = attach(wire::kFeatureLosslessTiles);
+  show(sender);
+  damage();
+  show(sender);
+  turn(std::chrono::seconds(1));  // at rest nothing is encoded again: it is as fine as it gets
+  EXPECT_EQ(encoder_->in_flight(), 0);
+  EXPECT_EQ(encoder_->submitted, 2);
+  EXPECT_EQ(composer_->looks, 0);
+  display_->layers.clear();
+  damage();
+  EXPECT_EQ(encoder_->in_flight(), 0);
+  EXPECT_GT(composer_->looks, 0);
 }
 
 TEST_F(DevicesAlone, AnEncoderOnTheCpuInItsPlaceBringsTilesBack) {

@@ -17,6 +17,8 @@ namespace rp {
 using std::chrono::milliseconds;
 
 struct NoComposer final : Composer {
+  SharedSourceFormats formats = linear_source_formats();
+  [[nodiscard]] const SharedSourceFormats& source_formats() const override { return formats; }
   bool device = false;
   bool in_batch = false;
   int batches = 0;
@@ -52,6 +54,13 @@ struct NoComposer final : Composer {
     return {};
   }
   std::mt19937 noise;
+};
+
+// In a device's own order: no CPU reads it.
+struct TiledBuffer final : FrameBuffer {
+  TiledBuffer() { modifier_ = 0x0100'0000'0000'0001; }
+  const std::uint8_t* begin_cpu_read() override { return nullptr; }
+  bool end_cpu_read() override { return true; }
 };
 
 // Keeps what it is given until the test finishes it.

@@ -172,6 +172,22 @@ TEST_F(SessionTest, AnEncoderWhoseDeviceIsGoneIsReplacedWithoutNewDamage) {
   EXPECT_TRUE(encoder_->requests[0].force_key);
 }
 
+TEST_F(SessionTest, WhatADeviceTakesIsToldAndGoesByVideoNotByTiles) {
+  FakeSender& sender = attach(wire::kFeatureLosslessTiles);
+  encoder_->finish();
+  turn();
+  acknowledge(sender);
+  damage();
+  turn(milliseconds(33));
+  EXPECT_EQ(encoder_->in_flight(), 0);  // the same pixels as before, as tiles can tell
+  composer_->formats = std::make_shared<SourceFormats>();
+  display_->layers.emplace_back().buffer = std::make_shared<TiledBuffer>();
+  damage();
+  turn(milliseconds(33));
+  EXPECT_EQ(encoder_->in_flight(), 1);
+  EXPECT_EQ(display_->source_formats, composer_->formats);
+}
+
 TEST_F(SessionTest, AFilmIsCodedInAWindowOfItsOwnUntilMoreMoves) {
   constexpr Rect kFilm{0, 181, 720, 405};
   composer_->grain = true;
