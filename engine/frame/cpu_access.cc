@@ -124,7 +124,7 @@ CpuRead::~CpuRead() { (void)end(); }
 namespace {
 
 void sync_caches(int dmabuf, std::uint64_t direction) {
-  for (const std::uint64_t end : {DMA_BUF_SYNC_START, DMA_BUF_SYNC_END}) {
+  for (const std::uint64_t end : {std::uint64_t{DMA_BUF_SYNC_START}, std::uint64_t{DMA_BUF_SYNC_END}}) {
     dma_buf_sync sync{.flags = end | direction};
     (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
   }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cstring>
 #include <vector>
 
 #include "engine/frame/pixel_layout.h"
@@ -78,7 +79,9 @@ struct Feedback {
   static Feedback& of(void* self) { return *static_cast<Feedback*>(self); }
   static dev_t device_in(wl_array* bytes) {
     EXPECT_EQ(bytes->size, sizeof(dev_t));
-    return *static_cast<dev_t*>(bytes->data);
+    dev_t device{};  // the bytes lie as the wire has them, unaligned
+    std::memcpy(&device, bytes->data, sizeof device);
+    return device;
   }
   void take_table(const UniqueFd& fd, std::uint32_t bytes) {
     constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;

@@ -142,7 +142,7 @@ TEST_F(ExplicitSyncTest, ANewerDrawingThatIsReadyReplacesAHeldOne) {
 }
 
 TEST_F(ExplicitSyncTest, ReleasePointsAreSignalledWhenTheBufferIsFree) {
-  for (const std::uint64_t point : {1, 3, 5}) timeline_->materialise(point, true);
+  for (const std::uint64_t point : {1U, 3U, 5U}) timeline_->materialise(point, true);
   wl_buffer* buffer = dmabuf();
   show(buffer, 1, 2);
   {
