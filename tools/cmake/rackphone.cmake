@@ -1,7 +1,7 @@
 # What every folder's CMakeLists.txt uses: the language level, the warnings and a few short functions.
 #
-#   rp_library(NAME SOURCES a.cc … [DEPS rp_x PkgConfig::y …])   a static library
-#   rp_program(NAME SOURCES … [DEPS …] [PACKAGE name])           an executable, installed by that Debian package if any
+#   rp_library(NAME [LEAN] SOURCES a.cc … [DEPS rp_x PkgConfig::y …])   a static library
+#   rp_program(NAME [LEAN] SOURCES … [DEPS …] [PACKAGE name])    an executable, installed by that Debian package if any
 #   rp_test(NAME SOURCES … [DEPS …] [LABELS …] [TIMEOUT s] [THREADED])
 #                                                               a GoogleTest binary, one CTest entry
 #   rp_pixels(NAME…)                                            targets that touch each pixel: optimised in every build
@@ -62,19 +62,42 @@ if(RP_LLD AND NOT CMAKE_CROSSCOMPILING)  # GCC looks for a cross linker under an
 endif()
 
 # Headers of others that many sources read, compiled once: half of a source's time goes to reading them. Sources include
-# what they use all the same; tools/house (headers, tidy) reads them without this. CMAKE_DISABLE_PRECOMPILE_HEADERS=ON does
-# without.
-function(rp_precompile name header)
+# what they use all the same; tools/house (headers, tidy) reads them without this. Not in sanitizer builds: Clang writes the
+# clone's path into them, so no other clone's compiler cache would fit, and rp_pixels() has an optimisation of its own.
+# LEAN is for what need not be fast and is slow to compile: a third less time.
+set(RP_LEAN "$<$<CONFIG:RelWithDebInfo,Release>:-O1>")
+if(CMAKE_BUILD_TYPE STREQUAL Debug)
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+endif()
+function(rp_precompile name)
+  cmake_parse_arguments(A "LEAN" "" "HEADERS;DEPS" ${ARGN})
   file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${name}.cc" CONTENT "")
-  add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/${name}.cc")
-  target_link_libraries(${name} PRIVATE rp_options ${ARGN})
-  target_precompile_headers(${name} PRIVATE "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${header}")
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/${name}.cc")
+  target_link_libraries(${name} PRIVATE rp_options ${A_DEPS})
+  target_compile_options(${name} PRIVATE $<$<BOOL:${A_LEAN}>:${RP_LEAN}>)
+  target_precompile_headers(${name} PRIVATE ${A_HEADERS})
 endfunction()
-rp_precompile(rp_precompiled precompiled.h)
+# Named, not gathered in a file of ours: its path would be in what is compiled, and no other clone's cache would fit.
+set(RP_HEADERS <algorithm> <array> <atomic> <chrono> <cstdint> <expected> <functional> <map> <memory> <mutex> <optional>
+  <span> <sstream> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+rp_precompile(rp_precompiled HEADERS ${RP_HEADERS})
+rp_precompile(rp_precompiled_lean LEAN HEADERS ${RP_HEADERS})
 if(BUILD_TESTING)
   find_package(GTest REQUIRED)
-  rp_precompile(rp_precompiled_tests precompiled_tests.h GTest::gmock)
+  rp_precompile(rp_precompiled_tests LEAN HEADERS ${RP_HEADERS} <gmock/gmock.h> <gtest/gtest.h> DEPS GTest::gmock)
 endif()
+function(rp_use_precompiled name lean)
+  if(lean)
+    target_compile_options(${name} PRIVATE ${RP_LEAN})
+    target_precompile_headers(${name} REUSE_FROM rp_precompiled_lean)
+  else()
+    target_precompile_headers(${name} REUSE_FROM rp_precompiled)
+  endif()
+endfunction()
+function(rp_use_precompiled_tests name)
+  target_compile_options(${name} PRIVATE ${RP_LEAN})
+  target_precompile_headers(${name} REUSE_FROM rp_precompiled_tests)
+endfunction()
 
 # What a sanitizer build needs, instead of everything: AddressSanitizer's runs all unit and contract tests,
 # ThreadSanitizer's those that have threads (label `threaded`). Both run scenario_core and so its programs.
@@ -83,9 +106,9 @@ add_custom_target(threaded_tests)
 add_custom_target(packaged)  # what packages hold (tools/cmake/packages.cmake)
 
 function(rp_library name)
-  cmake_parse_arguments(A "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(A "LEAN" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${A_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM rp_precompiled)
+  rp_use_precompiled(${name} "${A_LEAN}")
   target_link_libraries(${name} PUBLIC rp_options ${A_DEPS})
 endfunction()
 
@@ -94,17 +117,14 @@ function(rp_pixels)
   foreach(name IN LISTS ARGN)
     if(TARGET ${name})
       target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
-      if(CMAKE_BUILD_TYPE STREQUAL Debug)  # precompiled headers are of one optimisation
-        set_target_properties(${name} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
-      endif()
     endif()
   endforeach()
 endfunction()
 
 function(rp_program name)
-  cmake_parse_arguments(A "" "PACKAGE" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(A "LEAN" "PACKAGE" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM rp_precompiled)
+  rp_use_precompiled(${name} "${A_LEAN}")
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
   if(A_PACKAGE)
@@ -119,7 +139,7 @@ function(rp_test name)
   endif()
   cmake_parse_arguments(A "THREADED" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM rp_precompiled_tests)
+  rp_use_precompiled_tests(${name})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS} GTest::gmock GTest::gtest_main)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 60)
@@ -150,7 +170,7 @@ function(rp_lab_test name)
   endif()
   cmake_parse_arguments(A "MESA" "TIMEOUT;MEMORY" "SOURCES;DEPS;BOOT" ${ARGN})
   add_executable(${name} ${A_SOURCES})
-  target_precompile_headers(${name} REUSE_FROM rp_precompiled_tests)
+  rp_use_precompiled_tests(${name})
   target_link_libraries(${name} PRIVATE rp_options ${A_DEPS} GTest::gmock GTest::gtest_main)
   if(A_MESA)
     set(mesa MESA)
