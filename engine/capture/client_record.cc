@@ -6,6 +6,7 @@
 #include "engine/base/limits.h"
 #include "engine/base/log.h"
 #include "engine/capture/compositor.h"
+#include "engine/capture/shm_pools.h"
 
 namespace rp {
 
@@ -52,7 +53,10 @@ void ClientRecord::on_destroyed(wl_listener* listener, void* /*data*/) {
 }
 
 void ClientRecord::on_resource_created(wl_listener* listener, void* data) {
-  reinterpret_cast<Hook*>(listener)->self->count_object(static_cast<wl_resource*>(data));
+  ClientRecord* self = reinterpret_cast<Hook*>(listener)->self;
+  auto* made = static_cast<wl_resource*>(data);
+  self->count_object(made);
+  if (ShmPools* pools = self->compositor_.shm_pools()) pools->on_resource_created(made);
 }
 
 std::size_t ClientRecord::live_objects() const {

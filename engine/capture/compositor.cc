@@ -23,6 +23,7 @@
 #include "engine/capture/explicit_sync.h"
 #include "engine/capture/output.h"
 #include "engine/capture/presentation.h"
+#include "engine/capture/shm_pools.h"
 #include "engine/capture/small_protocols.h"
 #include "engine/capture/subsurface.h"
 #include "engine/capture/viewporter.h"
@@ -59,7 +60,7 @@ Compositor::Compositor(EventLoop& loop, const DisplayOptions& options, DisplayLi
 Compositor::~Compositor() {
   disconnect_clients();
   watch_.reset();
-  if (error_logger_ != nullptr) wl_protocol_logger_destroy(error_logger_);
+  if (logger_ != nullptr) wl_protocol_logger_destroy(logger_);
   if (display_ != nullptr) wl_display_destroy(display_);
   if (!socket_path_.empty()) ::unlink(socket_path_.c_str());
 }
@@ -77,7 +78,9 @@ Status Compositor::start(const DisplayOptions& options) {
     reinterpret_cast<Hook*>(listener)->self->client_created(static_cast<wl_client*>(client));
   };
   wl_display_add_client_created_listener(display_, &client_created_.listener);
-  error_logger_ = wl_display_add_protocol_logger(display_, on_protocol_message, this);
+  if (options.memfds != nullptr)
+    shm_pools_ = std::make_unique<ShmPools>(*options.memfds, counters_);
+  logger_ = wl_display_add_protocol_logger(display_, on_protocol_message, this);
   if (wl_display_init_shm(display_) != 0) return fail(ErrorCode::kExhausted, "make wl_shm");
   add_shm_formats(display_);
   make_globals();
@@ -172,8 +175,13 @@ void Compositor::end_for_limit(wl_client* client, const char* what) {
 
 void Compositor::on_protocol_message(void* self, wl_protocol_logger_type type,
                                      const wl_protocol_logger_message* message) {
+  if (type == WL_PROTOCOL_LOGGER_REQUEST) {
+    ShmPools* pools = static_cast<Compositor*>(self)->shm_pools();
+    if (pools != nullptr) pools->on_request(*message);
+    return;
+  }
   // The only event called 0 of wl_display is error: the client is being ended for what it did.
-  if (type != WL_PROTOCOL_LOGGER_EVENT || message->message_opcode != WL_DISPLAY_ERROR) return;
+  if (message->message_opcode != WL_DISPLAY_ERROR) return;
   if (std::strcmp(wl_resource_get_class(message->resource), "wl_display") != 0) return;
   static_cast<Compositor*>(self)->counters_.protocol_errors.add();
 }
@@ -234,6 +242,7 @@ void Compositor::surface_destroyed(Surface& surface) { std::erase(waiting_, &sur
 Scene Compositor::take_scene() {
   frame_wanted_ = false;
   frame_told_ = false;
+  if (shm_pools_ != nullptr) shm_pools_->picture_taken();
   Scene scene = scenes_.build(shell_.roots(), seat_ == nullptr ? std::nullopt : seat_->drag_icon(),
                               mode_, loop_.clock().now());
   for (Surface* surface : waiting_) {

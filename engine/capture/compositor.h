@@ -22,6 +22,7 @@ class Activation;
 class DmabufGlobal;
 class ExplicitSync;
 class Output;
+class ShmPools;
 
 class Compositor final : public DisplayContext {
  public:
@@ -52,6 +53,9 @@ class Compositor final : public DisplayContext {
   [[nodiscard]] Output& output() { return *output_; }
   // Null where clients cannot name fences.
   [[nodiscard]] ExplicitSync* explicit_sync() { return sync_.get(); }
+  // Null where shared memory is always copied.
+  [[nodiscard]] ShmPools* shm_pools() { return shm_pools_.get(); }
+  [[nodiscard]] const DmabufGlobal& dmabuf() const { return *dmabuf_; }
   // The output in logical pixels, rounded up: it always covers the whole picture.
   [[nodiscard]] Size logical_size() const;
   [[nodiscard]] double scale() const { return static_cast<double>(mode_.scale_120) / 120.0; }
@@ -103,7 +107,7 @@ class Compositor final : public DisplayContext {
   OutputMode mode_;
   DisplayCounters counters_;
   wl_display* display_;
-  wl_protocol_logger* error_logger_ = nullptr;
+  wl_protocol_logger* logger_ = nullptr;
   Hook client_created_{};
   SeatFocus* seat_ = nullptr;
   std::uint64_t last_surface_id_ = 0;
@@ -116,6 +120,7 @@ class Compositor final : public DisplayContext {
   std::unique_ptr<Output> output_;
   std::unique_ptr<DmabufGlobal> dmabuf_;
   std::unique_ptr<ExplicitSync> sync_;
+  std::unique_ptr<ShmPools> shm_pools_;
   std::unique_ptr<Activation> activation_;
   std::vector<Surface*> waiting_;
   std::vector<wl_resource*> fractional_scales_;

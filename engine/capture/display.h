@@ -28,6 +28,7 @@ struct OutputMode {
   friend bool operator==(const OutputMode&, const OutputMode&) = default;
 };
 
+class MemfdDevice;
 class SyncDevice;
 
 struct DisplayOptions {
@@ -36,7 +37,9 @@ struct DisplayOptions {
   OutputMode mode;
   std::string xkb_layout = "us";                                 // "de", "us(intl)"
   SharedSourceFormats source_formats = linear_source_formats();  // of dma-bufs that are taken
-  SyncDevice* sync = nullptr;  // for clients' own fences; outlives the display; null: none here
+  // Outlive the display; null: none here.
+  SyncDevice* sync = nullptr;     // for clients' own fences
+  MemfdDevice* memfds = nullptr;  // for shared memory, where the composer imports dma-bufs
 };
 
 struct CursorImage {
@@ -75,6 +78,8 @@ struct DisplayCounters {
   Counter buffer_faults;    // of these: memory that shrank under the mapping
   Counter limits_hit;       // of these: over a bound of limits.h
   Counter points_given_up;  // acquire points that got no fence in time (explicit_sync.h)
+  Counter shm_imports;      // buffers of shared memory that became dma-bufs (shm_pools.h)
+  Counter shm_refusals;     // that came again and could not
 };
 
 enum class PointerButton : std::uint8_t { kLeft, kMiddle, kRight, kBack, kForward };

@@ -31,6 +31,10 @@ class DmabufGlobal {
   void set_formats(SharedSourceFormats formats);
 
   [[nodiscard]] Compositor& compositor() const { return compositor_; }
+  // The composer reads linear dma-bufs of this format where they lie, now.
+  [[nodiscard]] bool imports_linear(FourCc code) const {
+    return formats_->imports && formats_->find(code, kModifierLinear) != nullptr;
+  }
   // Null: never advertised.
   [[nodiscard]] const SourceFormat* find(FourCc code, std::uint64_t modifier) const;
   [[nodiscard]] bool knows(FourCc code) const;

@@ -1,5 +1,7 @@
 // Buffers of wl_shm. libwayland maps the pools and survives clients that shrink them: between
 // wl_shm_buffer_begin_access and end_access its SIGBUS handler puts zeros in place of what is gone.
+// The CPU reads them so whatever happens. A buffer that comes again also becomes a dma-buf for a
+// composer that imports those, if its pool is made for it (shm_pools.h).
 #include <drm_fourcc.h>
 
 #include <cstring>
@@ -11,6 +13,8 @@
 #include "engine/base/log.h"
 #include "engine/capture/client_buffer.h"
 #include "engine/capture/compositor.h"
+#include "engine/capture/dmabuf.h"
+#include "engine/capture/shm_pools.h"
 #include "engine/frame/cpu_access.h"
 #include "engine/frame/pixel_layout.h"
 
@@ -25,7 +29,8 @@ FourCc fourcc_of(std::uint32_t shm_format) {
 
 class ShmBuffer final : public ClientBuffer {
  public:
-  ShmBuffer(Compositor& compositor, wl_shm_buffer* shm) : ClientBuffer(compositor), shm_(shm) {
+  ShmBuffer(Compositor& compositor, wl_shm_buffer* shm, ShmPlace place)
+      : ClientBuffer(compositor), shm_(shm), place_(std::move(place)) {
     size_ = {wl_shm_buffer_get_width(shm), wl_shm_buffer_get_height(shm)};
     format_ = fourcc_of(wl_shm_buffer_get_format(shm));
     planes_[0].stride_bytes = static_cast<std::uint32_t>(wl_shm_buffer_get_stride(shm));
@@ -49,23 +54,70 @@ class ShmBuffer final : public ClientBuffer {
     return false;
   }
 
+  void on_commit() override {
+    if (dmabuf_ != nullptr) {
+      flush_more_cpu_writes(dmabuf_->fd());
+    } else if (std::exchange(committed_, true) && !decided_) {
+      share();
+    }
+  }
+
  private:
+  [[nodiscard]] std::size_t bytes() const {
+    return planes_[0].stride_bytes * static_cast<std::size_t>(size_.height);
+  }
+
+  // A device reads it as an array of them.
+  [[nodiscard]] bool lies_on_pixels() const {
+    const auto pixel_bytes =
+        static_cast<std::uint32_t>(find_pixel_layout(format_)->planes[0].bytes);
+    return place_.offset_bytes % pixel_bytes == 0 && planes_[0].stride_bytes % pixel_bytes == 0;
+  }
+
+  // One that comes a second time is likely to come often; what is shown once is cheaper to copy.
+  void share() {
+    ShmPools* pools = compositor().shm_pools();
+    if (pools == nullptr || !compositor().dmabuf().imports_linear(format_)) return;
+    decided_ = bytes() < ShmPools::kLeastBytes;
+    if (decided_ || !lies_on_pixels()) place_ = {};
+    if (decided_) return;
+    auto made = pools->make_dmabuf(
+        place_, {static_cast<const std::uint8_t*>(wl_shm_buffer_get_data(shm_)), bytes()});
+    if (!made && made.error().code == ErrorCode::kWouldBlock) return;
+    decided_ = true;
+    place_ = {};
+    if (!made) return;
+    dmabuf_ = std::move(*made);
+    planes_[0].fd = dmabuf_->fd();
+    planes_[0].offset_bytes = dmabuf_->offset_bytes();
+  }
+
   // A client may destroy a wl_buffer that is still shown; the picture stays. The pool's mapping
   // would stay as well, but only a wl_shm_buffer guards reads of it, so the pixels are copied.
   void on_resource_destroyed() override {
     if (in_use() && !ClientRecord::is_leaving(wl_resource_get_client(resource()))) {
-      const std::size_t bytes = planes_[0].stride_bytes * static_cast<std::size_t>(size_.height);
-      auto kept = std::make_unique_for_overwrite<std::uint8_t[]>(bytes);
-      CpuRead read(*this, CpuPlace::kKeep, bytes);
-      if (read.pixels() != nullptr) std::memcpy(kept.get(), read.pixels(), bytes);
+      auto kept = std::make_unique_for_overwrite<std::uint8_t[]>(bytes());
+      CpuRead read(*this, CpuPlace::kKeep, bytes());
+      if (read.pixels() != nullptr) std::memcpy(kept.get(), read.pixels(), bytes());
       (void)read.end();
       kept_ = std::move(kept);
     }
     shm_ = nullptr;
+    // The device reads the copy, too, from its next picture on: the client may fill its memory with
+    // something else now. For the picture under way the dma-buf stays open.
+    place_ = {};
+    decided_ = true;
+    planes_[0].fd = -1;
+    planes_[0].offset_bytes = 0;
+    device_import().reset();
   }
 
   wl_shm_buffer* shm_;
   std::unique_ptr<std::uint8_t[]> kept_;
+  ShmPlace place_;  // until it is decided
+  bool committed_ = false;
+  bool decided_ = false;  // whether it becomes a dma-buf
+  std::unique_ptr<ShmDmabuf> dmabuf_;
 };
 
 }  // namespace
@@ -84,7 +136,7 @@ std::shared_ptr<ClientBuffer> make_shm_buffer(Compositor& compositor, wl_resourc
     wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_STRIDE, "stride is less than a row");
     return nullptr;
   }
-  return std::make_shared<ShmBuffer>(compositor, shm);
+  return std::make_shared<ShmBuffer>(compositor, shm, ShmPools::take_place(resource));
 }
 
 void add_shm_formats(wl_display* display) {

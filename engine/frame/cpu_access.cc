@@ -123,18 +123,26 @@ CpuRead::~CpuRead() { (void)end(); }
 
 namespace {
 
-void sync_caches(int dmabuf, std::uint64_t direction) {
-  for (const std::uint64_t end : {std::uint64_t{DMA_BUF_SYNC_START}, std::uint64_t{DMA_BUF_SYNC_END}}) {
-    dma_buf_sync sync{.flags = end | direction};
-    (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
-  }
+void sync_caches(int dmabuf, std::uint64_t flags) {
+  dma_buf_sync sync{.flags = flags};
+  (void)::ioctl(dmabuf, DMA_BUF_IOCTL_SYNC, &sync);
 }
 
 }  // namespace
 
-void flush_cpu_writes(int dmabuf) { sync_caches(dmabuf, DMA_BUF_SYNC_WRITE); }
+void flush_cpu_writes(int dmabuf) {
+  sync_caches(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_WRITE);
+  flush_more_cpu_writes(dmabuf);
+}
 
-void drop_cpu_caches(int dmabuf) { sync_caches(dmabuf, DMA_BUF_SYNC_READ); }
+void flush_more_cpu_writes(int dmabuf) {
+  sync_caches(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_WRITE);
+}
+
+void drop_cpu_caches(int dmabuf) {
+  sync_caches(dmabuf, DMA_BUF_SYNC_START | DMA_BUF_SYNC_READ);
+  sync_caches(dmabuf, DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ);
+}
 
 // ---- pictures
 

@@ -99,6 +99,9 @@ class CpuRead {
 // device has written is what the CPU reads next (linux/dma-buf.h). Where devices see the CPU's
 // caches neither does anything.
 void flush_cpu_writes(int dmabuf);
+// The same after it, for writes nobody announced, an app's into shared memory: without the kernel's
+// wait for devices that still read, which has no limit.
+void flush_more_cpu_writes(int dmabuf);
 void drop_cpu_caches(int dmabuf);
 
 // Gives a picture that lies in a dma-buf its planes' addresses, for as long as its memory lasts. At

@@ -162,6 +162,7 @@ HttpResponse ControlApi::health() const {
             {"shards", parts_.shards},
             {"encoders", states(parts_.encoders)},
             {"composers", states(parts_.composers)},
+            {"shared_memory", states(parts_.shared_memory)},
             {"tls_records", std::move(tls_records)}});
 }
 

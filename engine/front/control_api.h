@@ -40,6 +40,7 @@ struct ControlApiParts {
   std::size_t shards = 1;
   std::vector<DriverState> encoders = {};
   std::vector<DriverState> composers = {};
+  std::vector<DriverState> shared_memory = {};  // for apps' pixels; empty: the CPU reads them
   std::vector<TlsRecordsState> tls_records = {};
 };
 

@@ -63,6 +63,10 @@ Result<std::unique_ptr<Session>> Session::create(SessionParts parts, SessionOpti
   count("rackphone_guest_errors_total", "Apps ended for what they did.", seen.protocol_errors);
   count("rackphone_guest_points_given_up_total", "Fences apps named and submitted no work for.",
         seen.points_given_up);
+  count("rackphone_guest_shm_imports_total",
+        "Buffers of apps' shared memory that a device reads where they lie.", seen.shm_imports);
+  count("rackphone_guest_shm_refusals_total",
+        "Those that came again and cannot be: copied for each picture.", seen.shm_refusals);
   return session;
 }
 

@@ -108,19 +108,19 @@ Shard::~Shard() {
 }
 
 SessionParts Shard::parts() {
-  return {
-      *loop_,
-      registry_,
-      [sync = options_.sync](EventLoop& loop, DisplayOptions options, DisplayListener& listener) {
-        options.sync = sync;
-        return Display::create(loop, options, listener);
-      },
-      composer_,
-      tile_scratch_,
-      [this](const EncoderSettings& settings, Encoder::Completion completion) {
-        return encoders_->lend(settings, std::move(completion));
-      },
-      batch_.get()};
+  return {*loop_,
+          registry_,
+          [this](EventLoop& loop, DisplayOptions options, DisplayListener& listener) {
+            options.sync = options_.sync;
+            options.memfds = options_.memfds;
+            return Display::create(loop, options, listener);
+          },
+          composer_,
+          tile_scratch_,
+          [this](const EncoderSettings& settings, Encoder::Completion completion) {
+            return encoders_->lend(settings, std::move(completion));
+          },
+          batch_.get()};
 }
 
 Result<SessionStatus> Shard::put(const PhoneOptions& phone) {

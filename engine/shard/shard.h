@@ -32,8 +32,9 @@ struct ShardOptions {
   bool test_codec = false;  // as SessionOptions has it
   // The composer its phones share, made on the shard's loop; empty: the CPU's.
   std::function<std::shared_ptr<Composer>(EventLoop&)> make_composer;
-  // For guests' own fences; outlives the shard; null where there is none.
+  // For guests' own fences and their shared memory; outlive the shard; null where there is none.
   SyncDevice* sync = nullptr;
+  MemfdDevice* memfds = nullptr;
 };
 
 struct PhoneOptions {

@@ -80,6 +80,8 @@ std::vector<Finding> engine_findings(const CliContext& context) {
   const json health = parsed->value("/engine/health"_json_pointer, json::object());
   add_drivers(health, "encoders", "encoder", "video encoding", findings);
   add_drivers(health, "composers", "composer", "drawing phones' screens", findings);
+  add_drivers(health, "shared_memory", "shared memory by", "what apps draw, without a copy",
+              findings);
   for (const json& records : health.value("tls_records", json::array())) {
     if (!records.is_object()) continue;
     const bool there = records.value("available", false);

@@ -1,7 +1,8 @@
 // rackphone-lab-app: draws numbered pictures (tests/support/app/numbered.h) into dma-bufs of the
 // kernel's heap, one for each frame callback.
 //   --stuck-from N --stuck-to M   pictures N to M carry a fence that never signals
-//   --shared                      into shared memory instead
+//   --shared                      into shared memory instead, sealed against shrinking
+//   --unsealed                    the same without seals
 #include <linux/dma-buf.h>
 #include <sys/ioctl.h>
 
@@ -25,6 +26,7 @@ constexpr unsigned long kImportSyncFile = _IOW('b', 3, ImportSyncFile);
 
 struct Options {
   bool shared = false;
+  bool sealed = true;
   unsigned stuck_from = 0;
   unsigned stuck_to = 0;
 };
@@ -46,6 +48,7 @@ Status run(const Options& options) {
   Status attached;
   WindowOptions window_options;
   window_options.dma_heap = !options.shared;
+  window_options.sealed = options.sealed;
   window_options.before_commit = [&](int dmabuf) {
     const bool stuck = number >= options.stuck_from && number <= options.stuck_to;
     if (timeline != nullptr && stuck && attached) {
@@ -74,7 +77,8 @@ int main(int argc, char** argv) {
     const auto value = [&] {
       return i + 1 < argc ? static_cast<unsigned>(std::strtoul(argv[++i], nullptr, 10)) : 0U;
     };
-    if (word == "--shared") options.shared = true;
+    if (word == "--shared" || word == "--unsealed") options.shared = true;
+    if (word == "--unsealed") options.sealed = false;
     if (word == "--stuck-from") options.stuck_from = value();
     if (word == "--stuck-to") options.stuck_to = value();
   }

@@ -17,6 +17,7 @@ from stack import wait_until as wait_until_within  # noqa: E402
 FWHT, H264 = "129", "1"
 WIDTH, HEIGHT = 640, 480
 FRAMES = 40
+BUFFERS = 3  # of the app, at most (tests/support/app/window.cc)
 # Of the smooth picture in tests/support/app/numbered.cc through vicodec at a rate that does not bind.
 LEAST_PSNR_DB, MOST_CHROMA_ERROR = 35, 3
 # What the CPU has to touch between commit and bitstream; pointers' images are no part of it.
@@ -48,6 +49,12 @@ def metrics(stack):
 
 def cpu_bytes(seen):
     return {place: int(seen[f'rackphone_cpu_pixel_bytes_total{{place="{place}"}}']) for place in PLACES}
+
+
+def guest_shm(seen):
+    """Buffers of shared memory that became dma-bufs, and that could not."""
+    return tuple(sum(int(value) for name, value in seen.items() if name.startswith(f"rackphone_guest_shm_{what}_total"))
+                 for what in ("imports", "refusals"))
 
 
 def composed_by(seen, composer):
@@ -162,14 +169,36 @@ def tiles_are_left_alone():
         expect(not any(cpu_bytes(metrics(stack)).values()), cpu_bytes(metrics(stack)))
 
 
+@case("shared memory that cannot shrink is read where it lies, from a buffer's second time on")
+def shared_memory():
+    with chain_stack() as stack:
+        expect(used(stack, "shared_memory") == ["udmabuf"], stack.call("GET", "/v1/health"))
+        app(stack, "--shared")
+        seen = watch(stack)
+        expect_equal_pictures(seen, FWHT)
+        after = metrics(stack)
+        touched = cpu_bytes(after)
+        imports, refusals = guest_shm(after)
+        expect(0 < imports <= BUFFERS and refusals == 0, f"{imports} imports, {refusals} refusals")
+        # Each buffer's first time, and what waited for its turn.
+        expect(touched["upload"] <= 2 * BUFFERS * WIDTH * HEIGHT * 4, touched)
+        expect(sum(touched.values()) == touched["upload"], touched)
+        expect(after["rackphone_cpu_pixel_mappings_total"] == 0, "nothing was mapped")
+        expect_equal_pictures(watch(stack), FWHT)
+        expect(cpu_bytes(metrics(stack)) == touched, f"{touched}, then {cpu_bytes(metrics(stack))}")
+        say("sealed shared memory, a GPU, a video device", touched, stack)
+
+
 @case("what the CPU does touch is counted")
 def counted():
     pixels = WIDTH * HEIGHT
     with chain_stack() as stack:
-        app(stack, "--shared")
+        app(stack, "--unsealed")
         seen = watch(stack)
         expect_equal_pictures(seen, FWHT)
         touched = cpu_bytes(metrics(stack))
+        imports, refusals = guest_shm(metrics(stack))
+        expect(imports == 0 < refusals <= BUFFERS, f"{imports} imports, {refusals} refusals")
         expect(touched["upload"] >= FRAMES * pixels * 4, touched)
         say("shared memory, a GPU, a video device", touched, stack)
         expect(sum(touched.values()) == touched["upload"], touched)

@@ -5,6 +5,7 @@
 #include <linux/dma-heap.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -21,6 +22,14 @@ Result<PixelMemory> PixelMemory::map(UniqueFd fd, std::size_t pixels) {
 
 Result<PixelMemory> PixelMemory::shared(std::size_t pixels) {
   RP_ASSIGN(UniqueFd fd, create_memory_file("test-app", pixels * 4));
+  return map(std::move(fd), pixels);
+}
+
+Result<PixelMemory> PixelMemory::unsealed(std::size_t pixels) {
+  UniqueFd fd(::memfd_create("test-app", MFD_CLOEXEC));
+  if (!fd) return fail_errno("memfd_create");
+  if (::ftruncate(fd.get(), static_cast<off_t>(pixels * 4)) != 0)
+    return fail_errno("size a buffer");
   return map(std::move(fd), pixels);
 }
 

@@ -13,8 +13,10 @@ namespace rp::testapp {
 
 class PixelMemory {
  public:
-  // A memfd, for wl_shm.
+  // A memfd, for wl_shm, sealed against shrinking.
   [[nodiscard]] static Result<PixelMemory> shared(std::size_t pixels);
+  // Without seals.
+  [[nodiscard]] static Result<PixelMemory> unsealed(std::size_t pixels);
   // A dma-buf of the kernel's heap.
   [[nodiscard]] static Result<PixelMemory> of_heap(std::size_t pixels);
 

@@ -192,7 +192,8 @@ Status Window::State::make_buffer(Buffer& made) {
     made.buffer = zwp_linux_buffer_params_v1_create_immed(params, width, height, kXrgb8888, 0);
     zwp_linux_buffer_params_v1_destroy(params);
   } else {
-    RP_ASSIGN(made.memory, PixelMemory::shared(pixels));
+    RP_ASSIGN(made.memory,
+              options.sealed ? PixelMemory::shared(pixels) : PixelMemory::unsealed(pixels));
     wl_shm_pool* pool = wl_shm_create_pool(shm, made.memory.fd(), stride * height);
     made.buffer = wl_shm_pool_create_buffer(pool, 0, width, height, stride, WL_SHM_FORMAT_XRGB8888);
     wl_shm_pool_destroy(pool);

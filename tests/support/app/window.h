@@ -19,6 +19,7 @@ struct WindowOptions {
   bool fullscreen = false;
   std::string title = "rackphone test app";
   bool dma_heap = false;  // dma-bufs of /dev/dma_heap/system
+  bool sealed = true;     // shared memory cannot shrink
   // Called with the dma-buf of each picture before it is committed.
   std::function<void(int dmabuf)> before_commit = {};
 };

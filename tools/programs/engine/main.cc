@@ -31,6 +31,7 @@
 #include "engine/front/control_api.h"
 #include "engine/front/front.h"
 #include "engine/shard/shard_set.h"
+#include "tools/programs/engine/shared_memory.h"
 #include "tools/programs/engine/tls_records.h"
 
 namespace rp {
@@ -161,9 +162,16 @@ std::size_t encoder_bytes(const Options& options) {
   return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_bytes) / 4;
 }
 
+// What all shards share of this machine's devices; null: there is none.
+struct SharedDevices {
+  bool composer = false;  // each makes its own
+  SyncDevice* sync = nullptr;
+  MemfdDevice* memfds = nullptr;
+};
+
 Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Registry& registry,
                                                         const Options& options,
-                                                        bool device_composer, SyncDevice* sync) {
+                                                        const SharedDevices& devices) {
   RP_ASSIGN(const ComposerChoice composer, parse_composer_choice(options.composer));
   const unsigned count =
       options.shards != 0 ? options.shards : std::max(1U, std::thread::hardware_concurrency());
@@ -175,9 +183,10 @@ Result<std::vector<std::unique_ptr<Shard>>> make_shards(const Clock& clock, Regi
     shard.encoders = encoder_drivers_for(options.encoder);
     shard.preferred_encoder = options.encoder;
     shard.test_codec = options.test_codec;
-    shard.sync = sync;
+    shard.sync = devices.sync;
+    shard.memfds = devices.memfds;
     shard.encoder_bytes = encoder_bytes(options) / count;
-    if (device_composer) {
+    if (devices.composer) {
       shard.make_composer = [&registry, composer, i](EventLoop& loop) {
         return make_device_composer(composer, loop, registry, static_cast<int>(i));
       };
@@ -309,8 +318,9 @@ Status run(const Options& options) {
   }
   // Everything that needs rights is open now; the rest runs without.
   ::umask(0022);
-  // Its node is opened while devices can be.
+  // Their nodes are opened while devices can be.
   const auto sync = DrmSyncDevice::find("/dev");
+  SharedMemory memory = find_shared_memory(composers.device);
   if (!options.no_harden) {
     HardenOptions rights =
         harden_options(options, composers.device || needs.gpu, needs.video_device);
@@ -320,7 +330,8 @@ Status run(const Options& options) {
   }
 
   RP_ASSIGN(auto shards,
-            make_shards(clock, registry, options, composers.device, sync ? sync->get() : nullptr));
+            make_shards(clock, registry, options,
+                        {composers.device, sync ? sync->get() : nullptr, memory.device.get()}));
   ShardSet phones(*loop, registry, {.phones_dir = options.phones_dir, .limits = options.limits},
                   std::move(shards));
   TicketVerifier tickets(clock);
@@ -329,7 +340,8 @@ Status run(const Options& options) {
                           {.controller_socket = options.api_socket}));
   RP_TRY(front->listen(std::move(listener)));
   ControlApi control({*loop, phones, tickets, registry, phones.shard_count(), std::move(encoders),
-                      std::move(composers.states), std::move(records.table)});
+                      std::move(composers.states), std::move(memory.table),
+                      std::move(records.table)});
   ::unlink(options.control_socket.c_str());  // left by an engine that was killed
   RP_TRY(control.listen(options.control_socket));
 

@@ -37,7 +37,8 @@ class EngineDouble {
                 {"version", "double"},
                 {"encoders",
                  {row("v4l2", false, false), row("vaapi", true, true), row("nvenc", false, false)}},
-                {"composers", {row("vulkan", false, false), row("cpu", true, true)}}});
+                {"composers", {row("vulkan", false, false), row("cpu", true, true)}},
+                {"shared_memory", nlohmann::json::array({row("udmabuf", true, true)})}});
     });
     router_.add_sync("PUT", "/v1/ticket-keys", [this](const HttpRequest& request) {
       const std::lock_guard lock(mutex_);

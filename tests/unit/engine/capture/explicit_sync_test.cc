@@ -25,7 +25,9 @@ constexpr std::uint64_t kFar = 1ULL << 40;  // a point whose high word counts
 class ExplicitSyncTest : public BufferTest {
  protected:
   void SetUp() override {
-    start({}, WindowPolicy::kPhone, &device_);
+    DisplayOptions options;
+    options.sync = &device_;
+    start({}, WindowPolicy::kPhone, options);
     enter();
   }
   void enter() {

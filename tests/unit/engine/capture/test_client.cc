@@ -104,10 +104,8 @@ void ShmBuffer::destroy() {
   if (buffer_ != nullptr) wl_buffer_destroy(std::exchange(buffer_, nullptr));
 }
 
-void DisplayTest::start(OutputMode mode, WindowPolicy policy, SyncDevice* sync) {
+void DisplayTest::start(OutputMode mode, WindowPolicy policy, DisplayOptions options) {
   loop_ = EventLoop::create(clock_).value();
-  DisplayOptions options;
-  options.sync = sync;
   options.mode = mode;
   auto made = WaylandDisplay::create(*loop_, options, listener_, policy);
   ASSERT_TRUE(made) << made.error().message();

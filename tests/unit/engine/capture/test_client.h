@@ -96,7 +96,7 @@ class ShmBuffer {
 class DisplayTest : public ::testing::Test {
  protected:
   void start(OutputMode mode = {}, WindowPolicy policy = WindowPolicy::kPhone,
-             SyncDevice* sync = nullptr);
+             DisplayOptions options = {});
   std::unique_ptr<TestClient> connect();
   // The first pixel of a layer.
   static std::uint32_t pixel_of(const Layer& layer);

@@ -79,6 +79,7 @@ class ControlApiTest : public ::testing::Test {
                    2,
                    {{"v4l2", false, false, "no device", "get one"}},
                    {},
+                   {{"udmabuf", true, true, "", ""}},
                    {{"kernel", false, false, "no TLS", "modprobe tls"}}}};
 };
 
@@ -141,6 +142,11 @@ TEST_F(ControlApiTest, HealthAndMetrics) {
                                               {"used", false},
                                               {"reason", "no device"},
                                               {"advice", "get one"}}}));
+  EXPECT_EQ(health["shared_memory"], json::array({{{"name", "udmabuf"},
+                                                   {"available", true},
+                                                   {"used", true},
+                                                   {"reason", ""},
+                                                   {"advice", ""}}}));
   EXPECT_EQ(health["tls_records"], json::array({{{"name", "kernel"},
                                                  {"available", false},
                                                  {"used", false},

@@ -144,6 +144,7 @@ TEST_F(CliTest, StatusDoctorAndImages) {
   EXPECT_EQ(row("encoder vaapi")["used"], "video encoding");
   EXPECT_EQ(row("encoder nvenc")["grade"], "good") << "what is behind the one in use is not missed";
   EXPECT_EQ(row("composer vulkan")["grade"], "could be better");
+  EXPECT_EQ(row("shared memory by udmabuf")["used"], "what apps draw, without a copy");
   const Outcome images = run({"image", "list", "--json"});
   EXPECT_EQ(json::parse(images.out).size(), 2u);
   run({"phone", "create", "a", "--image", "tiny"});
