@@ -62,8 +62,8 @@ if(RP_LLD AND NOT CMAKE_CROSSCOMPILING)  # GCC looks for a cross linker under an
 endif()
 
 # Headers of others that many sources read, compiled once: half of a source's time goes to reading them. Sources include
-# what they use all the same; tools/house (headers, tidy) reads them without this. Not in sanitizer builds: Clang writes the
-# clone's path into them, so no other clone's compiler cache would fit, and rp_pixels() has an optimisation of its own.
+# what they use all the same; `tools/house headers` and sanitizer builds do without this. Those because Clang writes the
+# clone's path into it, so no other clone's compiler cache would fit, and rp_pixels() has an optimisation of its own.
 # LEAN is for what need not be fast and is slow to compile: a third less time.
 set(RP_LEAN "$<$<CONFIG:RelWithDebInfo,Release>:-O1>")
 if(CMAKE_BUILD_TYPE STREQUAL Debug)
